@@ -1,0 +1,33 @@
+/** A session: one conversation of one user. */
+
+/** Whether the last reader's leaving ends a running turn (`stop`) or not (`continue`). */
+export type OnDisconnect = 'continue' | 'stop'
+
+/**
+ * Where a session lives. `owner` is the signed-in user, or `''` while the service is open: another owner's session is
+ * a key that does not exist, so no caller can forget to check.
+ */
+export interface SessionRef {
+  owner: string
+  sessionId: string
+}
+
+export interface Session extends SessionRef {
+  /** Whom the session is for, in the words of whoever made it. The same as `owner` when there is one. */
+  userId: string
+  /** Null until the first message gives one. */
+  title: string | null
+  persona: string
+  /** Null follows the active brain. */
+  brain: string | null
+  onDisconnect: OnDisconnect
+  /** Messages to be seen in the history; alternatives are not counted. */
+  messageCount: number
+  /** Epoch milliseconds. */
+  createdAt: number
+  updatedAt: number
+  /** The running turn's number. */
+  active: number | null
+  /** The number of the turn that `regenerate` may replace: the latest that was not cleared. */
+  last: number | null
+}

@@ -1,0 +1,160 @@
+/**
+ * The ports to whatever keeps sessions and turns. `test/suites/session-store.ts` and `test/suites/turn-store.ts` are
+ * their contracts. A store is technology only: it decides nothing but what has to be decided atomically.
+ *
+ * Every method throws ChatError `store_unavailable` when the technology fails, and then has changed nothing or can be
+ * repeated with the same arguments and the same effect.
+ */
+import type { TerminalEvent } from './event.ts'
+import type { Message } from './message.ts'
+import type { OnDisconnect, Session, SessionRef } from './session.ts'
+
+export interface Store {
+  readonly sessions: SessionStore
+  readonly turns: TurnStore
+  /** Resolves when the store can be read and written. */
+  check(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface NewSession extends SessionRef {
+  userId: string
+  title: string | null
+  persona: string
+  brain: string | null
+  onDisconnect: OnDisconnect
+}
+
+export interface SessionPatch {
+  persona?: string
+  brain?: string | null
+  title?: string
+  onDisconnect?: OnDisconnect
+}
+
+export interface SessionQuery {
+  owner: string
+  /** Only this user's. */
+  userId?: string
+  limit: number
+  /** The last session of the page before: a page goes on after it. */
+  after?: SessionPosition
+}
+
+/** A place in a listing, latest `updatedAt` first, then by id. */
+export interface SessionPosition {
+  updatedAt: number
+  sessionId: string
+}
+
+export interface SessionStore {
+  /** Creates the session, or returns the one that is there, unchanged. */
+  create(session: NewSession): Promise<Session>
+  get(ref: SessionRef): Promise<Session | undefined>
+  list(query: SessionQuery): Promise<Session[]>
+  update(ref: SessionRef, patch: SessionPatch): Promise<Session | undefined>
+  /** The latest `limit` messages before that message id, oldest first; none of an unknown session. */
+  messages(ref: SessionRef, page: { limit: number; before?: string }): Promise<Message[]>
+  /**
+   * Drops the messages, and the texts and logs of the turns; turns and client ids stay, so that a late retry of an old
+   * send still finds its turn.
+   */
+  clear(ref: SessionRef): Promise<'cleared' | 'busy' | 'missing'>
+  /** Drops all of it, a running turn included. False when there was nothing. */
+  delete(ref: SessionRef): Promise<boolean>
+}
+
+/** Where a turn lives: `n` counts the session's turns from 1. */
+export interface TurnRef extends SessionRef {
+  n: number
+}
+
+export type TurnState = 'running' | 'done' | 'stopped' | 'failed' | 'interrupted'
+
+export interface Turn extends TurnRef {
+  /** The owner's number: 1 for the node that claimed the turn, one more for each that took it over. */
+  epoch: number
+  state: TurnState
+  /** The client's own id of the message. */
+  clientId: string | null
+  /** Digest of what was sent: the same client id with another digest is a mistake. */
+  digest: string
+  /** The one asked; `end` says who answered. */
+  brain: string
+  model: string
+  persona: string
+  onDisconnect: OnDisconnect
+  /** Epoch milliseconds. */
+  createdAt: number
+  endedAt: number | null
+  /** The terminal event; its text is empty when the session was cleared. */
+  end: TerminalEvent | null
+}
+
+export interface Claim extends SessionRef {
+  clientId: string | null
+  digest: string
+  message: string
+  /** Given to a session that has none. */
+  title: string
+  brain: string
+  model: string
+  persona: string
+  onDisconnect: OnDisconnect
+  /** The turn in whose place this one comes: it must be the session's last. */
+  replaces: number | null
+}
+
+export type Claimed =
+  /** The turn is this node's to run; the user's message is stored. */
+  | { outcome: 'claimed'; turn: Turn }
+  /** The client id is known: its turn. */
+  | { outcome: 'known'; turn: Turn }
+  /** Another turn of the session is running. */
+  | { outcome: 'busy'; n: number }
+  /** `replaces` is not the session's last turn. */
+  | { outcome: 'not_last' }
+  | { outcome: 'missing' }
+
+/** A stretch of a turn's tokens: `seq` is the last one's number. */
+export interface LogEntry {
+  seq: number
+  tokens: string[]
+}
+
+export interface Append extends LogEntry {
+  turn: TurnRef
+  epoch: number
+}
+
+export interface Settlement {
+  turn: TurnRef
+  /** The tokens that were not journaled yet; `tokens` may be empty. */
+  tail: LogEntry
+  state: Exclude<TurnState, 'running'>
+  end: TerminalEvent
+}
+
+export interface TurnStore {
+  /** Checks, in this order: session, client id, running turn, `replaces`. Then stores turn and user message, all in one. */
+  claim(claim: Claim): Promise<Claimed>
+  get(ref: TurnRef): Promise<Turn | undefined>
+  /** The turn that a client id made. */
+  find(ref: SessionRef, clientId: string): Promise<Turn | undefined>
+  /**
+   * Adds to logs, each entry on its own: `kept` (also when it was there already), or `fenced` when the turn has another
+   * owner, has ended, or is gone.
+   */
+  append(entries: Append[]): Promise<('kept' | 'fenced')[]>
+  /** The log as far as it is kept, in order; undefined when its time is over or the turn is unknown. */
+  read(ref: TurnRef): Promise<LogEntry[] | undefined>
+  /**
+   * Ends a turn in one step: tail, terminal event, reply, state, the session's `active`. Repeating it changes nothing.
+   * `fenced`: the turn has another owner or another end; `gone`: it does not exist.
+   */
+  settle(settlement: Settlement): Promise<'settled' | 'fenced' | 'gone'>
+  /** Makes a running turn the caller's, in the next epoch; undefined when it is not running. */
+  takeOver(ref: TurnRef): Promise<Turn | undefined>
+  /** Running turns whose owner is dead. */
+  abandoned(): Promise<TurnRef[]>
+}
