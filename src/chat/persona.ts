@@ -1,3 +1,5 @@
+import { ChatError } from './errors.ts'
+
 /** A persona: how a brain is to speak. */
 export interface Persona {
   /** `[a-z0-9_-]{1,64}` */
@@ -11,3 +13,13 @@ export interface Persona {
 }
 
 export type Personas = ReadonlyMap<string, Persona>
+
+/** @throws ChatError `persona_unknown`, listing the known */
+export function choosePersona(personas: Personas, id: string): Persona {
+  const persona = personas.get(id)
+  if (persona) return persona
+  const known = [...personas.keys()]
+  throw new ChatError('persona_unknown', `There is no such persona. Known: ${known.join(', ')}.`, {
+    details: { available_personas: known },
+  })
+}

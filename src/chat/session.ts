@@ -1,4 +1,5 @@
 /** A session: one conversation of one user. */
+import { ChatError } from './errors.ts'
 
 /** Whether the last reader's leaving ends a running turn (`stop`) or not (`continue`). */
 export type OnDisconnect = 'continue' | 'stop'
@@ -30,4 +31,13 @@ export interface Session extends SessionRef {
   active: number | null
   /** The number of the turn that `regenerate` may replace: the latest that was not cleared. */
   last: number | null
+}
+
+export function sessionNotFound(): ChatError {
+  return new ChatError('session_not_found', 'There is no such session.')
+}
+
+/** For those who were reading it. */
+export function sessionDeleted(): ChatError {
+  return new ChatError('session_not_found', 'This session was deleted.')
 }

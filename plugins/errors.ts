@@ -1,0 +1,74 @@
+/** Gives every error its status and its body: the one place where codes meet HTTP. */
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { ChatError, type ErrorCode, toChatError } from '#src/chat/errors.ts'
+import { toErrorBody } from '#src/wire/frames.ts'
+
+const STATUS: Record<ErrorCode, number> = {
+  invalid_request: 400,
+  persona_unknown: 400,
+  brain_unknown: 400,
+  frame_invalid: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  session_not_found: 404,
+  turn_not_found: 404,
+  model_not_found: 404,
+  turn_in_progress: 409,
+  message_id_reused: 409,
+  turn_not_last: 409,
+  turn_expired: 410,
+  message_too_long: 413,
+  body_too_large: 413,
+  unsupported_media_type: 415,
+  guardrail_blocked: 422,
+  rate_limited: 429,
+  internal: 500,
+  brain_rejected: 502,
+  brain_bad_response: 502,
+  brain_unavailable: 503,
+  brain_rate_limited: 503,
+  store_unavailable: 503,
+  draining: 503,
+  interrupted: 503,
+  brain_timeout: 504,
+}
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /** Answers with the error's status and body, and more fields where a door has them. */
+    sendError(error: ChatError, more?: Record<string, unknown>): FastifyReply
+  }
+}
+
+function sendError(this: FastifyReply, error: ChatError, more: Record<string, unknown> = {}): FastifyReply {
+  if (error.retryAfter !== undefined) this.header('Retry-After', Math.ceil(error.retryAfter))
+  return this.code(STATUS[error.code]).send({ ...toErrorBody(error), ...more })
+}
+
+/** What Fastify refuses before a door sees it. Its own sentences can quote the body, so they are not passed on. */
+function fromFastify({ code, statusCode = 500 }: FastifyError): ChatError | undefined {
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new ChatError('body_too_large', 'The body is too large.')
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return new ChatError('unsupported_media_type', 'Send JSON, with Content-Type: application/json.')
+  }
+  if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return new ChatError('invalid_request', 'The body is empty.')
+  if (statusCode === 400) return new ChatError('invalid_request', 'The request cannot be read: is the body valid JSON?')
+  return undefined
+}
+
+function handleError(error: FastifyError | ChatError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const known = error instanceof ChatError ? error : (fromFastify(error) ?? toChatError(error))
+  if (STATUS[known.code] >= 500) request.log.error({ code: known.code, err: known.cause }, 'request failed')
+  return reply.sendError(known)
+}
+
+export default fp(
+  async (app) => {
+    app.decorateReply('sendError', sendError)
+    app.setErrorHandler(handleError)
+    app.setNotFoundHandler((_request, reply) => reply.sendError(new ChatError('not_found', 'There is no such door.')))
+  },
+  { name: 'errors' },
+)

@@ -1,0 +1,53 @@
+/** Doors that keep older clients of `/api/chat/stream` working, mapped onto the same core. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { createSessionId } from '#src/chat/sessions.ts'
+import { createNativeDialect } from '#src/wire/dialects/native.ts'
+import { toTime } from '#src/wire/frames.ts'
+import { ApiChatRequest, IdParams, toTurnInput } from '#src/wire/requests.ts'
+
+const PERSONA = 'default'
+const USER = 'anonymous'
+
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  app.post('/api/chat/stream', { schema: { body: ApiChatRequest } }, async ({ owner, body, headers }, reply) => {
+    const { sessionId, userId } = await app.sessions.start(owner, {
+      sessionId: body.session_id ?? createSessionId(),
+      userId: owner || USER,
+      persona: PERSONA,
+    })
+    const sent = await app.chat.send(owner, {
+      sessionId,
+      message: body.message,
+      ...toTurnInput({}, headers),
+      ifBusy: 'stop',
+    })
+    const following = await app.chat.followSent(sent)
+    const extend = (fullText: string) => ({ full_response: fullText, user: userId })
+    return reply.sendEventStream(following, createNativeDialect(following, { partial: true, extend }))
+  })
+
+  app.get('/api/chat/sessions/:id', { schema: { params: IdParams } }, async ({ owner, params }) => {
+    const { sessionId, messageCount } = await app.sessions.get(owner, params.id)
+    return { session_id: sessionId, messages: messageCount, timestamp: toTime(Date.now()) }
+  })
+
+  app.delete('/api/chat/sessions/:id', { schema: { params: IdParams } }, async ({ owner, params }) => {
+    await app.sessions.delete(owner, params.id)
+    return { success: true, message: 'Session deleted' }
+  })
+
+  app.get('/api/status', async ({ owner }) => {
+    const store = await app.store.check().then(
+      () => 'online',
+      () => 'offline',
+    )
+    return {
+      status: 'online',
+      timestamp: toTime(Date.now()),
+      authenticated: owner !== '',
+      services: { chat: app.chat.draining ? 'draining' : 'online', store, brain: app.brains.active },
+    }
+  })
+}
+
+export default routes

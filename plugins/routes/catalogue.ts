@@ -1,0 +1,26 @@
+/** Doors to what there is to choose from: personas and brains. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { SwitchRequest } from '#src/wire/requests.ts'
+
+const DEFAULT_PERSONA = 'fitness_coach'
+
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get('/chat/personas', async () => ({
+    personas: [...app.personas.values()].map(({ id, description }) => ({ id, description })),
+    default: DEFAULT_PERSONA,
+  }))
+
+  app.get('/brains', async () => ({ brains: app.brains.list(), active: app.brains.active }))
+
+  app.get('/brain/health', async (_request, reply) => {
+    const { activeBrain, healthy, message } = await app.brains.health()
+    return reply.code(healthy ? 200 : 503).send({ active_brain: activeBrain, healthy, message })
+  })
+
+  app.post('/brain/switch', { schema: { body: SwitchRequest } }, async ({ body }) => {
+    const active = app.brains.switch(body.brain)
+    return { success: true, active_brain: active, message: `The active brain is ${active}.` }
+  })
+}
+
+export default routes

@@ -1,0 +1,76 @@
+/** Doors of a session: list, look into, change, clear, export, delete. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Session } from '#src/chat/session.ts'
+import type { SessionPatch } from '#src/chat/store.ts'
+import { ExportQuery, IdParams, MessagesQuery, PatchRequest, SessionsQuery } from '#src/wire/requests.ts'
+import { decodeCursor, encodeCursor, toMarkdown, toMessageResource, toSessionResource } from '#src/wire/resources.ts'
+
+/** A page that no conversation fills. */
+const ALL = 1_000_000
+
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  const toResource = (session: Session) => toSessionResource(session, app.brains.active)
+
+  app.get('/chat/sessions', { schema: { querystring: SessionsQuery } }, async ({ owner, query }) => {
+    const { limit, user_id, cursor } = query
+    const sessions = await app.sessions.list({
+      owner,
+      limit,
+      ...(user_id === undefined || owner ? {} : { userId: user_id }),
+      ...(cursor === undefined ? {} : { after: decodeCursor(cursor) }),
+    })
+    const last = sessions.length === limit ? sessions.at(-1) : undefined
+    return { sessions: sessions.map(toResource), next_cursor: last ? encodeCursor(last) : null }
+  })
+
+  app.get(
+    '/chat/sessions/:id',
+    { schema: { params: IdParams, querystring: MessagesQuery } },
+    async ({ owner, params, query }) => {
+      const session = await app.sessions.get(owner, params.id)
+      const { messages: limit, before } = query
+      const messages = await app.sessions.messages(owner, params.id, { limit, ...(before ? { before } : {}) })
+      return { ...toResource(session), messages: messages.map(toMessageResource) }
+    },
+  )
+
+  app.patch(
+    '/chat/sessions/:id',
+    { schema: { params: IdParams, body: PatchRequest } },
+    async ({ owner, params, body }) => toResource(await app.sessions.update(owner, params.id, toPatch(body))),
+  )
+
+  app.post('/chat/sessions/:id/clear', { schema: { params: IdParams } }, async ({ owner, params }) =>
+    toResource(await app.sessions.clear(owner, params.id)),
+  )
+
+  app.get(
+    '/chat/sessions/:id/export',
+    { schema: { params: IdParams, querystring: ExportQuery } },
+    async ({ owner, params, query }, reply) => {
+      const session = await app.sessions.get(owner, params.id)
+      const messages = await app.sessions.messages(owner, params.id, { limit: ALL })
+      const isMarkdown = query.format === 'markdown'
+      const name = `${session.sessionId}.${isMarkdown ? 'md' : 'json'}`
+      reply.header('Content-Disposition', `attachment; filename="${name}"`)
+      if (isMarkdown) return reply.type('text/markdown; charset=utf-8').send(toMarkdown(session, messages))
+      return { ...toResource(session), messages: messages.map(toMessageResource) }
+    },
+  )
+
+  app.delete('/chat/sessions/:id', { schema: { params: IdParams } }, async ({ owner, params }) => {
+    await app.sessions.delete(owner, params.id)
+    return { success: true, session_id: params.id }
+  })
+}
+
+function toPatch({ persona, brain, title, on_disconnect }: PatchRequest): SessionPatch {
+  return {
+    ...(persona === undefined ? {} : { persona }),
+    ...(brain === undefined ? {} : { brain }),
+    ...(title === undefined ? {} : { title }),
+    ...(on_disconnect === undefined ? {} : { onDisconnect: on_disconnect }),
+  }
+}
+
+export default routes

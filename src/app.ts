@@ -1,0 +1,60 @@
+/**
+ * The app's table of contents: every capability, in the order in which they build on each other. `plugins/README.md`
+ * says what each decorates.
+ */
+import { randomUUID } from 'node:crypto'
+import Fastify, { type FastifyInstance } from 'fastify'
+import auth from '#plugins/auth.ts'
+import brains from '#plugins/brains.ts'
+import chat from '#plugins/chat.ts'
+import config from '#plugins/config.ts'
+import errors from '#plugins/errors.ts'
+import eventStream from '#plugins/event-stream.ts'
+import personas from '#plugins/personas.ts'
+import apiChatRoutes from '#plugins/routes/api-chat.ts'
+import catalogueRoutes from '#plugins/routes/catalogue.ts'
+import chatRoutes from '#plugins/routes/chat.ts'
+import healthRoutes from '#plugins/routes/health.ts'
+import sessionRoutes from '#plugins/routes/sessions.ts'
+import turnRoutes from '#plugins/routes/turns.ts'
+import security from '#plugins/security.ts'
+import stores from '#plugins/stores.ts'
+import validation from '#plugins/validation.ts'
+import { type Config, toList } from './config.ts'
+import { toLoggerOptions } from './logger.ts'
+
+/** Milliseconds for a client to send its whole request; Fastify's own default is for ever. */
+const REQUEST_TIMEOUT_MS = 30_000
+
+/** Builds the app; it does not listen yet. @throws Error with a sentence when something it needs cannot be had */
+export async function buildApp(settings: Config): Promise<FastifyInstance> {
+  const trusted = toList(settings.TRUSTED_PROXIES)
+  const app = Fastify({
+    logger: toLoggerOptions(settings.LOG_LEVEL),
+    genReqId: () => randomUUID(),
+    bodyLimit: settings.BODY_LIMIT_KB * 1024,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    trustProxy: trusted.length > 0 ? trusted : false,
+    forceCloseConnections: 'idle',
+  })
+
+  await app.register(config, { config: settings })
+  await app.register(validation)
+  await app.register(errors)
+  await app.register(security)
+  await app.register(auth)
+
+  await app.register(stores)
+  await app.register(personas)
+  await app.register(brains)
+  await app.register(chat)
+  await app.register(eventStream)
+
+  await app.register(chatRoutes)
+  await app.register(turnRoutes)
+  await app.register(sessionRoutes)
+  await app.register(catalogueRoutes)
+  await app.register(healthRoutes)
+  await app.register(apiChatRoutes)
+  return app
+}

@@ -1,0 +1,60 @@
+/** How a turn ends when it does not end well, and how the log of an ended one is read back. */
+import { ChatError } from './errors.ts'
+import type { TerminalEvent, TurnStats } from './event.ts'
+import type { LogEntry, Settlement, Turn, TurnStore } from './store.ts'
+import { TurnLog } from './turn-log.ts'
+
+export interface Failure {
+  state: 'failed' | 'interrupted'
+  error: ChatError
+}
+
+export function toFailure(
+  { state, error }: Failure,
+  { epoch, seq, text, stats, brain, model, persona, at }: Omit<TerminalEvent, 'type'>,
+): Pick<Settlement, 'state' | 'end'> {
+  const { code, message, retryable, retryAfter = null } = error
+  const terminal = { epoch, seq, text, stats, brain, model, persona, at }
+  return { state, end: { type: 'error', ...terminal, code, message, retryable, retryAfter } }
+}
+
+/** Settles a turn whose owner died with what is kept of it, by the ordinary settlement. */
+export async function interruptTurn(turns: TurnStore, turn: Turn): Promise<void> {
+  const log = toLog(turn, await turns.read(turn))
+  const at = Date.now()
+  const stats: TurnStats = {
+    tokens: log.seq,
+    duration: (at - turn.createdAt) / 1000,
+    timeToFirstToken: null,
+    tokensPerSecond: 0,
+    inputTokens: null,
+    outputTokens: null,
+    costUsd: null,
+  }
+  const { epoch, brain, model, persona } = turn
+  const error = new ChatError('interrupted', 'The reply was interrupted: what was said is kept.')
+  const terminal = { epoch, seq: log.seq + 1, text: log.text(), stats, brain, model, persona, at }
+  const tail = { seq: log.seq, tokens: [] }
+  await turns.settle({ turn, tail, ...toFailure({ state: 'interrupted', error }, terminal) })
+}
+
+/**
+ * A stored log, as far as it goes without a hole. A store may trim silently: what comes before a hole cannot be read on
+ * to the end, and is left out.
+ */
+export function toLog(turn: Turn, entries: LogEntry[] = []): TurnLog {
+  let start = 0
+  let seq = 0
+  for (const [index, entry] of entries.entries()) {
+    if (entry.seq - entry.tokens.length !== seq) start = index
+    seq = entry.seq
+  }
+  const kept = entries.slice(start)
+  const log = new TurnLog(kept[0] ? kept[0].seq - kept[0].tokens.length : 0)
+  for (const { tokens } of kept) log.append(tokens, FIRST_EPOCH)
+  if (turn.end) log.finish(turn.end)
+  return log
+}
+
+/** Whoever claims a turn writes its tokens; a later owner only ends it. */
+const FIRST_EPOCH = 1

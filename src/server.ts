@@ -1,0 +1,28 @@
+/** The process: configuration → app → listen → drain on a signal. */
+import closeWithGrace from 'close-with-grace'
+import { buildApp } from './app.ts'
+import { loadConfig, loadEnvFile } from './config.ts'
+
+/** Milliseconds for what comes after the drain: last frames, last settlements, closing the store. */
+const CLOSE_MS = 5_000
+
+async function start(): Promise<void> {
+  loadEnvFile()
+  const config = loadConfig(process.env)
+  const app = await buildApp(config)
+  const drainMs = config.DRAIN_TIMEOUT_S * 1000
+
+  closeWithGrace({ delay: drainMs + CLOSE_MS, logger: app.log }, async ({ err }) => {
+    if (err) app.log.fatal({ err }, 'closing after an error')
+    await app.chat.drain(drainMs)
+    await app.close()
+  })
+
+  const address = await app.listen({ port: config.PORT, host: config.HOST })
+  app.log.info(`Repartee serves on ${address} with the brain "${app.brains.active}".`)
+}
+
+start().catch((error: unknown) => {
+  process.stderr.write(`Repartee cannot start: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(1)
+})

@@ -1,0 +1,40 @@
+/** Our own frames, as PROTOCOL.md has them. */
+import type { Following } from '#src/chat/chat.ts'
+import type { TokenEvent } from '#src/chat/event.ts'
+
+import type { Dialect } from '../event-stream.ts'
+import { encodeTokenFrame, toDismissalFrame, toTerminalFrame } from '../frames.ts'
+
+/** The text so far goes along only while it is this small (UTF-8): with every token it costs the square of the reply. */
+const PARTIAL_BYTES = 16_384
+
+export interface NativeOptions {
+  /** Sends the text so far with every token. */
+  partial?: boolean | undefined
+  /** Fields that a door adds to the done frame. */
+  extend?: (fullText: string) => Record<string, unknown>
+}
+
+export function createNativeDialect({ turn, reader }: Following, { partial, extend }: NativeOptions = {}): Dialect {
+  const encodeToken = partial ? createPartialEncoder(reader.textBefore) : encodeTokenFrame
+
+  return {
+    encode(event) {
+      if (event.type === 'token') return encodeToken(event)
+      const frame = toTerminalFrame(turn, event)
+      return JSON.stringify(extend && event.type === 'done' ? { ...frame, ...extend(event.text) } : frame)
+    },
+    encodeDismissal: (error, textSoFar) => JSON.stringify(toDismissalFrame(turn, error, textSoFar)),
+  }
+}
+
+function createPartialEncoder(textBefore: string): (event: TokenEvent) => string {
+  let text = textBefore
+  let bytes = Buffer.byteLength(textBefore)
+  return (event) => {
+    bytes += Buffer.byteLength(event.text)
+    if (bytes > PARTIAL_BYTES) return encodeTokenFrame(event)
+    text += event.text
+    return JSON.stringify({ token: event.text, count: event.seq, partial: text })
+  }
+}

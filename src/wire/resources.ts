@@ -1,0 +1,95 @@
+/** Sessions, messages and turns as JSON. */
+import type { TurnSnapshot } from '#src/chat/chat.ts'
+import { ChatError } from '#src/chat/errors.ts'
+import { type Message, toMessageId } from '#src/chat/message.ts'
+import type { Session } from '#src/chat/session.ts'
+import type { SessionPosition } from '#src/chat/store.ts'
+import { toTurnId } from '#src/chat/turn-id.ts'
+import { toStats, toTime } from './frames.ts'
+import { encodeOffset } from './offset.ts'
+
+/** @param activeBrain the one that would speak where the session has chosen none */
+export function toSessionResource(session: Session, activeBrain: string) {
+  const { sessionId, active } = session
+  return {
+    session_id: sessionId,
+    user_id: session.userId,
+    title: session.title,
+    persona: session.persona,
+    brain: session.brain ?? activeBrain,
+    on_disconnect: session.onDisconnect,
+    message_count: session.messageCount,
+    created_at: toTime(session.createdAt),
+    updated_at: toTime(session.updatedAt),
+    active_turn_id: active === null ? null : toTurnId({ sessionId, n: active }),
+  }
+}
+
+export interface MessageResource {
+  message_id: string
+  turn_id: string
+  role: Message['role']
+  content: string
+  status: Message['status']
+  created_at: string
+  brain: string | null
+  model: string | null
+  alternatives?: MessageResource[]
+}
+
+export function toMessageResource(message: Message): MessageResource {
+  return {
+    message_id: message.messageId,
+    turn_id: message.turnId,
+    role: message.role,
+    content: message.content,
+    status: message.status,
+    created_at: toTime(message.createdAt),
+    brain: message.brain,
+    model: message.model,
+    ...(message.alternatives.length === 0 ? {} : { alternatives: message.alternatives.map(toMessageResource) }),
+  }
+}
+
+export function toTurnResource({ turn, text, position }: TurnSnapshot) {
+  const turnId = toTurnId(turn)
+  const { end } = turn
+  return {
+    turn_id: turnId,
+    session_id: turn.sessionId,
+    state: turn.state,
+    text,
+    offset: encodeOffset(turnId, position),
+    brain: end?.brain ?? turn.brain,
+    model: end?.model ?? turn.model,
+    persona: turn.persona,
+    created_at: toTime(turn.createdAt),
+    ended_at: turn.endedAt === null ? null : toTime(turn.endedAt),
+    message_id: toMessageId(turnId, 'assistant'),
+    ...(end ? toStats(end.stats) : {}),
+    ...(end?.type === 'done' ? { finish_reason: end.finishReason } : {}),
+    ...(end?.type === 'error' ? { error: end.message, code: end.code, retryable: end.retryable } : {}),
+  }
+}
+
+/** A page's end as clients send it back. */
+export function encodeCursor({ updatedAt, sessionId }: SessionPosition): string {
+  return Buffer.from(`${updatedAt}.${sessionId}`).toString('base64url')
+}
+
+/** @throws ChatError `invalid_request` */
+export function decodeCursor(cursor: string): SessionPosition {
+  const match = /^(\d{1,15})\.([A-Za-z0-9_-]{1,64})$/.exec(Buffer.from(cursor, 'base64url').toString())
+  if (!match) throw new ChatError('invalid_request', 'The cursor is malformed.')
+  return { updatedAt: Number(match[1]), sessionId: match[2]! }
+}
+
+/** A conversation for people to keep. */
+export function toMarkdown(session: Session, messages: Message[]): string {
+  const said = messages.map(({ role, content, status, brain, createdAt }) => {
+    const speaker = role === 'user' ? 'You' : (brain ?? 'Reply')
+    const ending = status === 'complete' ? '' : `\n\n*(${status})*`
+    return `### ${speaker} · ${toTime(createdAt)}\n\n${content}${ending}\n`
+  })
+  return [`# ${session.title ?? 'Untitled'}\n`, ...said].join('\n')
+}
