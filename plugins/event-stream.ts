@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Following } from '#src/chat/chat.ts'
+import type { Following } from '#src/chat/sending.ts'
 import { toTurnId } from '#src/chat/turn-id.ts'
 import { EventStream } from '#src/transports/event-stream.ts'
 import { Heartbeat } from '#src/transports/heartbeat.ts'

@@ -19,7 +19,11 @@ export default fp(
       exposedHeaders: ['X-Session-Id', 'X-Turn-Id', 'X-Request-Id', 'Retry-After'],
       maxAge: 600,
     })
-    await app.register(helmet, { crossOriginResourcePolicy: { policy: 'cross-origin' } })
+    await app.register(helmet, {
+      crossOriginResourcePolicy: { policy: 'cross-origin' },
+      // The service itself speaks http: a browser that upgrades would find nobody.
+      contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+    })
     app.addHook('onRequest', async (request, reply) => {
       reply.header('X-Request-Id', request.id)
     })

@@ -14,12 +14,18 @@ async function start(): Promise<void> {
 
   closeWithGrace({ delay: drainMs + CLOSE_MS, logger: app.log }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'closing after an error')
+    if (app.chat.running > 0) {
+      app.log.info(`Waiting for ${app.chat.running} running turns; a second signal exits at once.`)
+    }
     await app.chat.drain(drainMs)
     await app.close()
   })
 
-  const address = await app.listen({ port: config.PORT, host: config.HOST })
-  app.log.info(`Repartee serves on ${address} with the brain "${app.brains.active}".`)
+  await app.listen({
+    port: config.PORT,
+    host: config.HOST,
+    listenTextResolver: (address) => `Repartee serves on ${address} with the brain "${app.brains.active}".`,
+  })
 }
 
 start().catch((error: unknown) => {

@@ -1,7 +1,7 @@
 /** Doors that speak: begin a session, send a message, read its reply as a stream or whole. */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { Sent } from '#src/chat/chat.ts'
+import type { Sent } from '#src/chat/sending.ts'
 import { BEGINNING, type TerminalEvent } from '#src/chat/event.ts'
 import { choosePersona } from '#src/chat/persona.ts'
 import { toTurnId } from '#src/chat/turn-id.ts'

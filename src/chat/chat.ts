@@ -5,18 +5,18 @@
 import { hash } from 'node:crypto'
 import type { Brain, Brains } from './brain.ts'
 import { ChatError } from './errors.ts'
-import { BEGINNING, type Position, type TerminalEvent } from './event.ts'
+import { BEGINNING, type TerminalEvent } from './event.ts'
 import { Journal } from './journal.ts'
 import { checkMessage, toTitle } from './message.ts'
 import { choosePersona, type Persona, type Personas } from './persona.ts'
 import { type PromptLimits, toRequest } from './prompt.ts'
 import { type Cursor, Replays, toPosition, toTextLog } from './replays.ts'
-import { type OnDisconnect, type Session, sessionNotFound, type SessionRef } from './session.ts'
+import type { Following, Offset, RegenerateInput, SendInput, Sent, TurnInput, TurnSnapshot } from './sending.ts'
+import { type Session, sessionNotFound, type SessionRef } from './session.ts'
 import type { Claim, Claimed, Store, Turn, TurnRef } from './store.ts'
 import { type TurnLimits, TurnRun } from './turn.ts'
 import { interruptTurn } from './turn-end.ts'
 import { parseTurnId, toTurnId, turnNotFound } from './turn-id.ts'
-import type { LogReader } from './turn-log.ts'
 
 export interface ChatOptions extends TurnLimits, PromptLimits {
   store: Store
@@ -26,57 +26,6 @@ export interface ChatOptions extends TurnLimits, PromptLimits {
   maxMessageChars: number
   /** Hears of every turn that ended here. */
   onTurnEnd?: (turn: Turn, end: TerminalEvent) => void
-}
-
-/** A position and the turn that it is in. */
-export interface Offset {
-  turnId: string
-  position: Position
-}
-
-export interface TurnInput {
-  /** The client's own id of the message: the same id with the same message is the same turn. */
-  clientId?: string | undefined
-  /** For this turn only. */
-  persona?: string | undefined
-  brain?: string | undefined
-  model?: string | undefined
-  /** Milliseconds between two tokens. */
-  paceMs?: number | undefined
-  onDisconnect?: OnDisconnect | undefined
-  ifBusy?: 'reject' | 'stop' | undefined
-  /** The last offset of whoever sends this again: it names the turn that was made then. */
-  after?: Offset | undefined
-}
-
-export interface SendInput extends TurnInput {
-  sessionId: string
-  message: string
-}
-
-export interface RegenerateInput extends TurnInput {
-  turnId: string
-  /** Edits the user's message. */
-  message?: string | undefined
-}
-
-export interface Sent {
-  turn: Turn
-  /** Where the sender goes on reading: the beginning, or after what it has. */
-  after: Position
-}
-
-/** A turn and a reader of its events: whoever asked for it closes it. */
-export interface Following {
-  turn: Turn
-  reader: LogReader
-}
-
-/** A turn as it stands. */
-export interface TurnSnapshot {
-  turn: Turn
-  text: string
-  position: Position
 }
 
 /** Others may win the session again and again; a sender that loses this often is told that it is busy. */

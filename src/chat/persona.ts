@@ -1,6 +1,6 @@
+/** Personas: how a brain is to speak. */
 import { ChatError } from './errors.ts'
 
-/** A persona: how a brain is to speak. */
 export interface Persona {
   /** `[a-z0-9_-]{1,64}` */
   id: string

@@ -3,7 +3,7 @@
  * order of the events.
  */
 import { ChatError } from '#src/chat/errors.ts'
-import type { Offset } from '#src/chat/chat.ts'
+import type { Offset } from '#src/chat/sending.ts'
 import type { Position } from '#src/chat/event.ts'
 
 const OFFSET = /^([A-Za-z0-9_-]{1,64}\.[1-9]\d{0,8})\.([1-9]\d{0,5})-(\d{8})$/

@@ -1,7 +1,7 @@
 /** What clients send: the schemas that every door and transport checks it with. Unknown fields are ignored. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { type Static, Type } from 'typebox'
-import type { TurnInput } from '#src/chat/chat.ts'
+import type { TurnInput } from '#src/chat/sending.ts'
 import { decodeOffset } from './offset.ts'
 
 /** A name from outside: no control characters, no half surrogate pairs. */

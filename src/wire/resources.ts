@@ -1,5 +1,5 @@
 /** Sessions, messages and turns as JSON. */
-import type { TurnSnapshot } from '#src/chat/chat.ts'
+import type { TurnSnapshot } from '#src/chat/sending.ts'
 import { ChatError } from '#src/chat/errors.ts'
 import { type Message, toMessageId } from '#src/chat/message.ts'
 import type { Session } from '#src/chat/session.ts'

@@ -1,5 +1,5 @@
 /** Our own frames, as PROTOCOL.md has them. */
-import type { Following } from '#src/chat/chat.ts'
+import type { Following } from '#src/chat/sending.ts'
 import type { TokenEvent } from '#src/chat/event.ts'
 
 import type { Dialect } from '../event-stream.ts'

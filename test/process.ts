@@ -1,0 +1,67 @@
+/** The service as a process of its own: to be asked over sockets, and killed. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '..')
+
+export interface ServerProcess {
+  /** Where it serves; empty while it does not. */
+  readonly url: string
+  /** Everything that it has written to stdout and stderr. */
+  output(): string
+  /** Resolves when it has written this, and rejects when it exits before. */
+  says(text: string): Promise<void>
+  kill(signal: NodeJS.Signals): void
+  /** The exit code; null after a signal. */
+  exited: Promise<number | null>
+}
+
+/** A directory of the test's own, gone when it ends. */
+export async function makeDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'repartee-test-'))
+  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  return directory
+}
+
+/** Starts `node src/server.ts` on a free port and waits until it serves; it is killed when the test ends. */
+export async function startServer(env: Record<string, string> = {}, { isToFail = false } = {}): Promise<ServerProcess> {
+  const child = spawn('node', ['src/server.ts'], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, PORT: '0', SQLITE_PATH: ':memory:', CONFIG_BRAIN_PACE_MS: '0', ...env },
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let written = ''
+  const listeners = new Set<() => void>()
+  for (const output of [child.stdout, child.stderr]) {
+    output.setEncoding('utf8').on('data', (text: string) => {
+      written += text
+      for (const listener of listeners) listener()
+    })
+  }
+  const exited = once(child, 'close').then(([code]) => code as number | null)
+
+  const says = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (!written.includes(text)) return
+        listeners.delete(look)
+        resolve()
+      }
+      listeners.add(look)
+      void exited.then(() => reject(new Error(`The server exited without saying "${text}":\n${written}`)))
+      look()
+    })
+
+  if (!isToFail) await says('Repartee serves on')
+  return {
+    url: /http:\/\/[\d.]+:\d+/.exec(written)?.[0] ?? '',
+    output: () => written,
+    says,
+    kill: (signal) => void child.kill(signal),
+    exited,
+  }
+}
