@@ -89,7 +89,7 @@ describe('rooms', () => {
 
   it('reads the environment in one place', () => {
     const readers = files.filter(({ text }) => text.includes('process.env')).map(({ path }) => path)
-    expect(readers.toSorted()).toEqual(['src/ask.ts', 'src/server.ts'])
+    expect(readers.toSorted()).toEqual(['src/ask.ts', 'src/dev.ts', 'src/server.ts'])
   })
 
   it.each(files)('$path is no longer than a file may be, or says why', ({ text }) => {

@@ -61,6 +61,7 @@ export class Journal {
 
   async #flush(): Promise<void> {
     const batch = [...this.#dirty]
+    if (batch.length === 0) return
     this.#dirty.clear()
     try {
       const outcomes = await this.#turns.append(batch.map((journaled) => journaled.collect()))

@@ -123,12 +123,15 @@ export interface LogEntry {
 }
 
 export interface Append extends LogEntry {
-  turn: TurnRef
+  turn: TurnIdentity
   epoch: number
 }
 
+/** A deleted session's id can be made anew: the turn of that number is the same only if it was created then. */
+export type TurnIdentity = TurnRef & Pick<Turn, 'createdAt'>
+
 export interface Settlement {
-  turn: TurnRef
+  turn: TurnIdentity
   /** The tokens that were not journaled yet; `tokens` may be empty. */
   tail: LogEntry
   state: Exclude<TurnState, 'running'>

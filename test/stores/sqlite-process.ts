@@ -22,12 +22,12 @@ async function write(): Promise<never> {
       if (claimed.outcome !== 'claimed') throw new Error(`expected to claim a turn, but: ${claimed.outcome}`)
       say(`claimed ${ref.sessionId} ${n}`)
       for (let seq = 1; seq <= 5; seq++) {
-        await store.turns.append([{ turn: { ...ref, n }, epoch: 1, seq, tokens: [`${seq} `] }])
+        await store.turns.append([{ turn: claimed.turn, epoch: 1, seq, tokens: [`${seq} `] }])
         say(`appended ${ref.sessionId} ${n} ${seq}`)
       }
       if (n === 2) break
       const end = { ...doneOf(claimed.turn, '1 2 3 4 5 6 '), seq: 7 }
-      await store.turns.settle({ turn: { ...ref, n }, tail: { seq: 6, tokens: ['6 '] }, state: 'done', end })
+      await store.turns.settle({ turn: claimed.turn, tail: { seq: 6, tokens: ['6 '] }, state: 'done', end })
       say(`settled ${ref.sessionId} ${n}`)
     }
   }

@@ -147,7 +147,9 @@ describe('an SQLite store that fails', () => {
     await expect(store.check()).rejects.toMatchObject(unavailable)
     await expect(store.sessions.get(REF)).rejects.toMatchObject(unavailable)
     await expect(store.turns.claim(newClaim())).rejects.toMatchObject(unavailable)
-    await expect(store.turns.append([newAppend({ ...REF, n: 1 }, 1, ['x'])])).rejects.toMatchObject(unavailable)
+    await expect(store.turns.append([newAppend({ ...REF, n: 1, createdAt: 0 }, 1, ['x'])])).rejects.toMatchObject(
+      unavailable,
+    )
   })
 })
 
@@ -214,7 +216,7 @@ describe('the sweep', () => {
       const claimed = await store.turns.claim(newClaim({ sessionId: `s${i}` }))
       if (claimed.outcome === 'claimed' && i > 0) await store.turns.settle(newSettlement(claimed.turn, 'Hi'))
     }
-    await store.turns.append([newAppend({ ...REF, sessionId: 's0', n: 1 }, 1, ['running'])])
+    await store.turns.append([newAppend({ ...REF, sessionId: 's0', n: 1, createdAt: now }, 1, ['running'])])
 
     now += TURN_LOG_TTL_MS + 1
     expect([count('event'), count('log')]).toEqual([50, 50])

@@ -139,7 +139,7 @@ function prepareSettle(database: Database, clock: SessionClock, tables: TurnTabl
 
   return (settlement: Settlement): 'settled' | 'fenced' | 'gone' => {
     const turn = rows.get(settlement.turn)
-    if (!turn) return 'gone'
+    if (turn?.createdAt !== settlement.turn.createdAt) return 'gone'
     if (turn.terminal !== null) return isSameEnd(turn, settlement) ? 'settled' : 'fenced'
     if (turn.epoch !== settlement.end.epoch) return 'fenced'
     write(turn, settlement)
@@ -151,9 +151,9 @@ function prepareAppend(database: Database, log: LogTable): (entry: Append) => 'k
   // Not the whole row: 400 turns that speak at once append 16,000 times a second.
   const owned = database.prepare(`
     SELECT turn.id FROM session JOIN turn ON turn.session = session.id
-    WHERE owner = ? AND session_id = ? AND n = ? AND epoch = ? AND state = 'running'`)
-  return ({ turn: { owner, sessionId, n }, epoch, seq, tokens }) => {
-    const turn = owned.get(owner, sessionId, n, epoch) as { id: number } | undefined
+    WHERE owner = ? AND session_id = ? AND n = ? AND turn.created_at = ? AND epoch = ? AND state = 'running'`)
+  return ({ turn: { owner, sessionId, n, createdAt }, epoch, seq, tokens }) => {
+    const turn = owned.get(owner, sessionId, n, createdAt, epoch) as { id: number } | undefined
     if (!turn) return 'fenced'
     log.extend(turn.id, log.tail(turn.id)!, { seq, tokens })
     return 'kept'

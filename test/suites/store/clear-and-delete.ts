@@ -1,6 +1,6 @@
 /** What is left of a session that was cleared, and of one that was deleted. */
 import { expect, it } from 'vitest'
-import { linesOf, type Fixture } from './fixture.ts'
+import { linesOf, tokensOf, type Fixture } from './fixture.ts'
 import { newClaim, newSettlement, REF } from './values.ts'
 
 export function describeClearAndDelete(to: Fixture): void {
@@ -92,6 +92,19 @@ function describeDelete(to: Fixture): void {
     expect(await to.turns.abandoned()).toEqual([])
     expect(await to.turns.read(turn)).toBeUndefined()
     expect(await to.sessions.get(REF)).toBeUndefined()
+  })
+
+  it('delete leaves a turn nothing in a session that is made anew with its id', async () => {
+    await to.create()
+    const turn = await to.start()
+    await to.sessions.delete(REF)
+    to.now += 1
+    await to.create()
+    const anew = await to.start()
+    expect(await to.append(turn, 1, ['old'])).toBe('fenced')
+    expect(await to.end(turn, 'old')).toBe('gone')
+    expect(tokensOf(await to.turns.read(anew))).toEqual([])
+    expect(await to.end(anew, 'new')).toBe('settled')
   })
 
   it('delete frees the id for a session that has nothing of the old one', async () => {

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect } from 'vitest'
 import type { Message } from '#src/chat/message.ts'
 import type { Session, SessionRef } from '#src/chat/session.ts'
-import type { Claim, LogEntry, NewSession, Store, Turn, TurnRef } from '#src/chat/store.ts'
+import type { Claim, LogEntry, NewSession, Store, Turn, TurnIdentity } from '#src/chat/store.ts'
 import { newAppend, newClaim, newSession, newSettlement, REF } from './values.ts'
 
 export interface StoreOptions {
@@ -69,7 +69,7 @@ export class Fixture {
     return this.turns.settle(newSettlement(turn, text, how[0]))
   }
 
-  async append(turn: TurnRef, seq: number, tokens: string[], epoch = 1): Promise<'kept' | 'fenced'> {
+  async append(turn: TurnIdentity, seq: number, tokens: string[], epoch = 1): Promise<'kept' | 'fenced'> {
     const [outcome] = await this.turns.append([newAppend(turn, seq, tokens, epoch)])
     return outcome!
   }

@@ -28,7 +28,7 @@ function describeAppend(to: Fixture): void {
       turns.push(await to.start({ sessionId: `s${i}` }))
     }
     await to.end(turns[7]!, '')
-    const unknown = { ...REF, n: 3 }
+    const unknown = { ...REF, n: 3, createdAt: to.now }
     const entries = [...turns, unknown].map((turn, i) => newAppend(turn, 1, [`token ${i}`]))
     const outcomes = await to.turns.append(entries)
     expect(outcomes).toEqual(entries.map((_, i) => (i === 7 || i === 50 ? 'fenced' : 'kept')))
@@ -115,9 +115,9 @@ function describeFences(to: Fixture): void {
   })
 
   it('is closed to what is not there, also when it would be a hole', async () => {
-    expect(await to.append({ ...REF, n: 1 }, 5, ['x'])).toBe('fenced')
+    expect(await to.append({ ...REF, n: 1, createdAt: to.now }, 5, ['x'])).toBe('fenced')
     await to.create()
-    expect(await to.append({ ...REF, n: 1 }, 5, ['x'])).toBe('fenced')
+    expect(await to.append({ ...REF, n: 1, createdAt: to.now }, 5, ['x'])).toBe('fenced')
     expect(await to.turns.read({ ...REF, n: 1 })).toBeUndefined()
   })
 }

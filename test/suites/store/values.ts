@@ -1,7 +1,7 @@
 /** Values for the stores' contract suites: short ways to write what is only in part of interest. */
 import type { DoneEvent, ErrorEvent, TerminalEvent } from '#src/chat/event.ts'
 import type { SessionRef } from '#src/chat/session.ts'
-import type { Append, Claim, NewSession, Settlement, Turn, TurnRef } from '#src/chat/store.ts'
+import type { Append, Claim, NewSession, Settlement, Turn, TurnIdentity } from '#src/chat/store.ts'
 
 export const REF: SessionRef = { owner: 'ada', sessionId: 'first' }
 
@@ -28,9 +28,9 @@ export function newClaim(claim: Partial<Claim> = {}): Claim {
   return { ...REF, ...asked, ...said, ...claim }
 }
 
-export function newAppend(turn: TurnRef, seq: number, tokens: string[], epoch = 1): Append {
-  const { owner, sessionId, n } = turn
-  return { turn: { owner, sessionId, n }, epoch, seq, tokens }
+export function newAppend(turn: TurnIdentity, seq: number, tokens: string[], epoch = 1): Append {
+  const { owner, sessionId, n, createdAt } = turn
+  return { turn: { owner, sessionId, n, createdAt }, epoch, seq, tokens }
 }
 
 /** The settlement of a turn that said `text` in one token, none of which was journaled, unless told otherwise. */
@@ -39,11 +39,11 @@ export function newSettlement(
   text: string,
   { state = 'done', ...how }: Partial<Pick<Settlement, 'state' | 'tail' | 'end'>> = {},
 ): Settlement {
-  const { owner, sessionId, n } = turn
+  const { owner, sessionId, n, createdAt } = turn
   const tokens = text === '' ? [] : [text]
   const tail = { seq: tokens.length, tokens }
   const end = state === 'done' || state === 'stopped' ? doneOf(turn, text, state) : errorOf(turn, text)
-  return { turn: { owner, sessionId, n }, state, tail, end, ...how }
+  return { turn: { owner, sessionId, n, createdAt }, state, tail, end, ...how }
 }
 
 export function doneOf(turn: Turn, text: string, state: 'done' | 'stopped' = 'done'): DoneEvent {

@@ -1,0 +1,86 @@
+/** The README is run: its commands by a shell, its snippets by Node. */
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { call } from './helper.ts'
+import { makeDirectory, startServer } from './process.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
+const ADDRESS = 'http://127.0.0.1:5001'
+
+const run = promisify(execFile)
+
+/** The code blocks of a language that mention something. */
+function findBlocks(language: string, mention: string): string[] {
+  const blocks = [...README.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)]
+  return blocks.filter(([, name, code]) => name === language && code!.includes(mention)).map(([, , code]) => code!)
+}
+
+async function runSnippet(code: string, url: string): Promise<string> {
+  const file = join(await makeDirectory(), 'snippet.mjs')
+  const eventSource = import.meta.resolve('eventsource')
+  await writeFile(file, `import { EventSource } from '${eventSource}'\n${code.replaceAll(ADDRESS, url)}`)
+  return (await run('node', [file])).stdout
+}
+
+describe('the README', () => {
+  it('has a curl that streams', async () => {
+    const { url } = await startServer()
+    const [curl] = findBlocks('sh', 'curl')
+    const { stdout } = await run('bash', ['-euc', curl!.replaceAll(ADDRESS, url)])
+    expect(stdout).toMatch(/^data: \{"token":"[^"]+","count":1\}\n\ndata: /)
+    expect(stdout).toMatch(/data: \{"done":true,.*\}\n\n$/)
+  })
+
+  it('has a fetch that streams', async () => {
+    const { url } = await startServer()
+    const [snippet] = findBlocks('js', 'TextDecoderStream')
+    expect(await runSnippet(snippet!, url)).toMatch(/\n\d+ tokens in [\d.]+ s\n$/)
+  })
+
+  it('has an EventSource that comes back', async () => {
+    const { url } = await startServer({ CONFIG_BRAIN_PACE_MS: '10' })
+    const [snippet] = findBlocks('js', 'EventSource')
+    expect((await runSnippet(snippet!, url)).split('\n').length).toBeGreaterThan(3)
+  })
+
+  it('has a persona that can be added as it stands', async () => {
+    const directory = join(await makeDirectory(), 'personas')
+    await mkdir(directory)
+    const [persona] = findBlocks('markdown', 'night_owl')
+    await writeFile(join(directory, 'night_owl.md'), persona!)
+    const { url } = await startServer({ PERSONAS_DIR: directory })
+    const { body } = await call(`${url}/chat/start`, 'POST', { persona: 'night_owl' })
+    expect(body).toMatchObject({ persona_description: 'A calm voice for late hours' })
+  })
+
+  it('has a question for the terminal', async () => {
+    const [ask] = findBlocks('sh', 'npm run ask')
+    const { stdout } = await run('bash', ['-euc', ask!], {
+      cwd: ROOT,
+      env: { ...process.env, CONFIG_BRAIN_PACE_MS: '0' },
+    })
+    expect(stdout.trim().split('\n').at(-1)).toMatch(/\w+ \w+/)
+  })
+
+  it('names every variable that can be set, and no other', () => {
+    const table = README.slice(README.indexOf('## Configuration'), README.indexOf('## What survives'))
+    const named = new Set([...table.matchAll(/\b[A-Z]+(?:_[A-Z]+)*\b/g)].map(([name]) => name))
+    const config = readFileSync(join(ROOT, 'src/config.ts'), 'utf8')
+    for (const name of named) {
+      if (/^(SQLITE|DRAIN|PORT|HOST|[A-Z]+_[A-Z_]+)$/.test(name) && !name.startsWith('OPENAI')) {
+        expect(config).toContain(name)
+      }
+    }
+  })
+
+  it('says only what is there: its links lead somewhere', () => {
+    for (const [, path] of README.matchAll(/\]\((?!http)([^)#]+)\)/g)) {
+      expect(() => readFileSync(join(ROOT, path!))).not.toThrow()
+    }
+  })
+})
