@@ -1,0 +1,163 @@
+/**
+ * What a token costs: the service, with its journal on, beside a raw byte proxy, against the same local provider,
+ * interleaved in one run. `npm run bench -- [--store redis|sqlite] [--streams 400] [--rounds 3] [--seconds 10]`
+ *
+ * Ratios are what counts: machines differ, and the same machine differs from minute to minute.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { post, read, type Readings, type Target } from './load.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    store: { type: 'string', default: 'sqlite' },
+    redis: { type: 'string', default: 'redis://127.0.0.1:6379' },
+    streams: { type: 'string', default: '400' },
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '10' },
+  },
+})
+
+const RATE = 25
+const SATURATED = { streams: 50, tokens: 1000 }
+
+/** `/proc/<pid>/stat` counts in hundredths of a second. */
+const CLOCK_TICK_US = 10_000
+
+interface Measured {
+  readings: Readings
+  cpuUs: number
+  rssMb: number
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'repartee-bench-'))
+const children: ChildProcess[] = []
+
+async function start(script: string, args: string[] = [], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [script, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  children.push(child)
+  let output = ''
+  for await (const chunk of child.stdout) {
+    output += String(chunk)
+    const url = /http:\/\/[\d.]+:\d+/.exec(output)?.[0]
+    if (url) return { url, pid: child.pid! }
+  }
+  throw new Error(`${script} did not start:\n${output}`)
+}
+
+function toCpuUs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * CLOCK_TICK_US
+}
+
+function toRssMb(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
+}
+
+async function measure(target: Target, pid: number, streams: number, tokens: number, rate: number): Promise<Measured> {
+  const before = toCpuUs(pid)
+  const readings = await read(target, streams, tokens, rate)
+  if (readings.broken > 0) throw new Error(`${target.name}: ${readings.broken} streams lost or mixed up tokens`)
+  return { readings, cpuUs: toCpuUs(pid) - before, rssMb: toRssMb(pid) }
+}
+
+function percentile(values: ArrayLike<number>, share: number): number {
+  const sorted = Float64Array.from(values).toSorted()
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!
+}
+
+function toRow(name: string, { readings, cpuUs, rssMb }: Measured) {
+  return {
+    target: name,
+    tokens: readings.tokens,
+    'CPU µs/token': Number((cpuUs / readings.tokens).toFixed(1)),
+    'tokens/CPU-s': Math.round(readings.tokens / (cpuUs / 1e6)),
+    'delay p50 ms': Number((percentile(readings.delays, 0.5) / 1000).toFixed(2)),
+    'delay p99 ms': Number((percentile(readings.delays, 0.99) / 1000).toFixed(2)),
+    'first token p50 ms': Number(percentile(readings.firsts, 0.5).toFixed(1)),
+    'RSS MB': Math.round(rssMb),
+  }
+}
+
+async function run(): Promise<void> {
+  const provider = await start('bench/provider.ts')
+  const proxy = await start('bench/proxy.ts', [provider.url])
+  const service = await start('src/server.ts', [], {
+    PORT: '0',
+    LOG_LEVEL: 'info',
+    RATE_LIMIT_PER_MINUTE: '0',
+    MAX_TURNS_PER_USER: '0',
+    ACTIVE_BRAIN: 'openai',
+    OPENAI_API_KEY: 'bench',
+    OPENAI_BASE_URL: `${provider.url}/v1`,
+    SQLITE_PATH: join(directory, 'bench.db'),
+    ...(options.store === 'redis' ? { REDIS_URL: options.redis, REDIS_PREFIX: `bench-${process.pid}` } : {}),
+  })
+
+  const targets: [Target, number][] = [
+    [toProxyTarget(proxy.url), proxy.pid],
+    [toServiceTarget(service.url), service.pid],
+  ]
+  // The first tokens are compiled, not measured.
+  for (const [target, pid] of targets) await measure(target, pid, 50, 200, 0)
+
+  const streams = Number(options.streams)
+  const tokens = Number(options.seconds) * RATE
+  for (let round = 1; round <= Number(options.rounds); round++) {
+    await compare(`round ${round}: ${streams} streams × ${RATE} tokens/s`, targets, streams, tokens, RATE)
+    await compare(
+      `round ${round}: saturated, ${SATURATED.streams} × ${SATURATED.tokens}`,
+      targets,
+      SATURATED.streams,
+      SATURATED.tokens,
+      0,
+    )
+  }
+}
+
+async function compare(title: string, targets: [Target, number][], streams: number, tokens: number, rate: number) {
+  const rows = []
+  for (const [target, pid] of targets) rows.push(toRow(target.name, await measure(target, pid, streams, tokens, rate)))
+  const [raw, own] = rows as [ReturnType<typeof toRow>, ReturnType<typeof toRow>]
+  const ratio = own['CPU µs/token'] / raw['CPU µs/token']
+  const added = (share: 'p50' | 'p99') => (own[`delay ${share} ms`] - raw[`delay ${share} ms`]).toFixed(2)
+  process.stdout.write(`\n${title}\n`)
+  console.table(rows)
+  process.stdout.write(
+    `CPU per token ${ratio.toFixed(2)} × the proxy's; tokens per CPU-second ${(1 / ratio).toFixed(2)} ×; ` +
+      `delay added p50 ${added('p50')} ms, p99 ${added('p99')} ms\n`,
+  )
+}
+
+function toProxyTarget(url: string): Target {
+  return {
+    name: 'raw proxy',
+    prepare: async (message) => ({
+      url: `${url}/v1/chat/completions`,
+      body: JSON.stringify({ model: 'bench', stream: true, messages: [{ role: 'user', content: message }] }),
+    }),
+  }
+}
+
+function toServiceTarget(url: string): Target {
+  return {
+    name: `service (${options.store})`,
+    prepare: async (message) => {
+      const { session_id } = await post(`${url}/chat/start`, {})
+      return { url: `${url}/chat/stream`, body: JSON.stringify({ session_id, message }) }
+    },
+  }
+}
+
+try {
+  await run()
+} finally {
+  for (const child of children) child.kill('SIGKILL')
+  rmSync(directory, { recursive: true, force: true })
+}
