@@ -9,9 +9,6 @@ import { json } from 'node:stream/consumers'
 
 const TICK_MS = 2
 
-/** Tokens in one write where the pace is not given: a fast provider's chunks hold a few. */
-const BURST = 8
-
 interface Speaker {
   response: ServerResponse
   said: number
@@ -47,16 +44,12 @@ function finish(response: ServerResponse): void {
   )
 }
 
-/** As fast as the reader takes it. */
-function pour(response: ServerResponse, tokens: number, from: number): void {
-  for (let said = from; said < tokens; said += BURST) {
-    let frames = ''
-    for (let n = said + 1; n <= Math.min(said + BURST, tokens); n++) frames += toFrame(n)
-    if (response.write(frames)) continue
-    response.once('drain', () => pour(response, tokens, said + BURST))
-    return
-  }
-  finish(response)
+/** As fast as the reader takes it, each token in a write of its own, as providers flush them. */
+function pour(response: ServerResponse, tokens: number, said: number): void {
+  if (said === tokens) return finish(response)
+  const isTaken = response.write(toFrame(said + 1))
+  if (isTaken) setImmediate(pour, response, tokens, said + 1)
+  else response.once('drain', () => pour(response, tokens, said + 1))
 }
 
 setInterval(() => {
