@@ -1,4 +1,7 @@
 /** Gives every error its status and its body: the one place where codes meet HTTP. */
+import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { ChatError, type ErrorCode, toChatError } from '#src/chat/errors.ts'
@@ -62,6 +65,35 @@ function handleError(error: FastifyError | ChatError, request: FastifyRequest, r
   const known = error instanceof ChatError ? error : (fromFastify(error) ?? toChatError(error))
   if (STATUS[known.code] >= 500) request.log.error({ code: known.code, err: known.cause }, 'request failed')
   return reply.sendError(known)
+}
+
+/** Answers what the router cannot read: it has no hooks and no decorators yet. */
+export function answerRouterError(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const error = new ChatError('invalid_request', 'The address cannot be read.')
+  void reply.code(STATUS[error.code]).header('X-Request-Id', request.id).send(toErrorBody(error))
+}
+
+/** Answers what is no HTTP, too long, or too slow, while there is neither a request nor a reply. */
+export function answerClientError(cause: Error & { code?: string }, socket: Socket): void {
+  // What was written may be half a response, and this would land in the middle of it.
+  if (!socket.writable || socket.bytesWritten > 0) return void socket.destroy()
+  const error = new ChatError('invalid_request', toClientSentence(cause.code))
+  const body = JSON.stringify(toErrorBody(error))
+  const status = STATUS[error.code]
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Request-Id: ${randomUUID()}`,
+    'Connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
+}
+
+function toClientSentence(code: string | undefined): string {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'The head of the request is too large.'
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'The request took too long to arrive.'
+  return 'The request is not valid HTTP.'
 }
 
 export default fp(

@@ -26,10 +26,12 @@ export default fp(
     function sendEventStream(this: FastifyReply, { turn, reader }: Following, dialect: Dialect): FastifyReply {
       this.headers({ 'X-Session-Id': turn.sessionId, 'X-Turn-Id': toTurnId(turn), Vary: 'Origin, Accept' })
       if (reader.over || this.raw.destroyed) {
+        const { dismissal } = reader
         reader.close()
+        if (dismissal) return this.sendError(dismissal)
         return this.code(204).send()
       }
-      const isNegotiated = this.request.headers.accept?.includes('text/event-stream') ?? false
+      const isNegotiated = this.request.headers.accept?.toLowerCase().includes('text/event-stream') ?? false
       const encoder = isNegotiated
         ? createNegotiatedEncoder(dialect, turn, this.request.method)
         : createBareEncoder(dialect)
@@ -52,5 +54,5 @@ export default fp(
       for (const stream of streams) stream.destroy()
     })
   },
-  { name: 'event-stream' },
+  { name: 'event-stream', dependencies: ['errors'] },
 )

@@ -18,6 +18,8 @@ export default fp(
       allowedHeaders: ['Authorization', 'Content-Type', 'Last-Event-ID', 'Idempotency-Key'],
       exposedHeaders: ['X-Session-Id', 'X-Turn-Id', 'X-Request-Id', 'Retry-After'],
       maxAge: 600,
+      // An OPTIONS that is no preflight is answered as one that is, not with a refusal in plain text.
+      strictPreflight: false,
     })
     await app.register(helmet, {
       crossOriginResourcePolicy: { policy: 'cross-origin' },

@@ -8,7 +8,8 @@ import auth from '#plugins/auth.ts'
 import brains from '#plugins/brains.ts'
 import chat from '#plugins/chat.ts'
 import config from '#plugins/config.ts'
-import errors from '#plugins/errors.ts'
+import connections from '#plugins/connections.ts'
+import errors, { answerClientError, answerRouterError } from '#plugins/errors.ts'
 import eventStream from '#plugins/event-stream.ts'
 import personas from '#plugins/personas.ts'
 import apiChatRoutes from '#plugins/routes/api-chat.ts'
@@ -26,6 +27,9 @@ import { toLoggerOptions } from './logger.ts'
 /** Milliseconds for a client to send its whole request; Fastify's own default is for ever. */
 const REQUEST_TIMEOUT_MS = 30_000
 
+/** An id that is too long names nothing, and its door says so. Node reads no more than 16 KiB of a request's head. */
+const MAX_PARAM_LENGTH = 16_384
+
 /** Builds the app; it does not listen yet. @throws Error with a sentence when something it needs cannot be had */
 export async function buildApp(settings: Config): Promise<FastifyInstance> {
   const trusted = toList(settings.TRUSTED_PROXIES)
@@ -36,6 +40,9 @@ export async function buildApp(settings: Config): Promise<FastifyInstance> {
     requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: trusted.length > 0 ? trusted : false,
     forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    frameworkErrors: answerRouterError,
+    clientErrorHandler: answerClientError,
   })
 
   await app.register(config, { config: settings })
@@ -43,6 +50,7 @@ export async function buildApp(settings: Config): Promise<FastifyInstance> {
   await app.register(errors)
   await app.register(security)
   await app.register(auth)
+  await app.register(connections)
 
   await app.register(stores)
   await app.register(personas)

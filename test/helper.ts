@@ -82,6 +82,8 @@ export interface Stream {
   take(count: number): Promise<Frame[]>
   /** Every further frame, until the stream ends. */
   rest(): Promise<Frame[]>
+  /** Resolves when more has come, or the response has ended. */
+  changed(): Promise<void>
   /** Resolves when the response has ended, however it did. */
   ended: Promise<void>
   /** Leaves: FIN, or RST. */
@@ -97,25 +99,31 @@ export async function openStream(url: string, body?: unknown, headers: Json = {}
   })
   request.end(body === undefined ? undefined : JSON.stringify(body))
   const [response] = (await once(request, 'response')) as [IncomingMessage]
+  request.on('error', () => {})
   return toStream(response)
 }
 
 function toStream(response: IncomingMessage): Stream {
   let raw = ''
   let read = 0
-  let notify: (() => void) | null = null
+  const waiting = new Set<() => void>()
+  const notify = () => {
+    for (const wake of waiting) wake()
+    waiting.clear()
+  }
+  const changed = () => new Promise<void>((resolve) => void waiting.add(resolve))
   let isOver = false
   response.setEncoding('utf8')
   response.on('data', (chunk: string) => {
     raw += chunk
-    notify?.()
+    notify()
   })
   // A cut stream is what many a test asks for.
   response.on('error', () => {})
   const ended = new Promise<void>((resolve) => {
     response.once('close', () => {
       isOver = true
-      notify?.()
+      notify()
       resolve()
     })
   })
@@ -134,7 +142,7 @@ function toStream(response: IncomingMessage): Stream {
       if (frame) frames.push(frame)
       if (block !== undefined) continue
       if (isOver) break
-      await new Promise<void>((resolve) => (notify = resolve))
+      await changed()
     }
     return frames
   }
@@ -146,6 +154,7 @@ function toStream(response: IncomingMessage): Stream {
     },
     take,
     rest: () => take(Infinity),
+    changed,
     ended,
     leave: (how = 'fin') => {
       if (how === 'reset') response.socket.resetAndDestroy()

@@ -11,6 +11,7 @@ const ROOT = join(import.meta.dirname, '..')
 export interface ServerProcess {
   /** Where it serves; empty while it does not. */
   readonly url: string
+  readonly pid: number
   /** Everything that it has written to stdout and stderr. */
   output(): string
   /** Resolves when it has written this, and rejects when it exits before. */
@@ -59,6 +60,7 @@ export async function startServer(env: Record<string, string> = {}, { isToFail =
   if (!isToFail) await says('Repartee serves on')
   return {
     url: /http:\/\/[\d.]+:\d+/.exec(written)?.[0] ?? '',
+    pid: child.pid ?? 0,
     output: () => written,
     says,
     kill: (signal) => void child.kill(signal),

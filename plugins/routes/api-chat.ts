@@ -10,6 +10,8 @@ const USER = 'anonymous'
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.post('/api/chat/stream', { schema: { body: ApiChatRequest } }, async ({ owner, body, headers }, reply) => {
+    // A refusal leaves no session behind.
+    app.chat.check(body.message)
     const { sessionId, userId } = await app.sessions.start(owner, {
       sessionId: body.session_id ?? createSessionId(),
       userId: owner || USER,

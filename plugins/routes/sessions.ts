@@ -13,13 +13,15 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.get('/chat/sessions', { schema: { querystring: SessionsQuery } }, async ({ owner, query }) => {
     const { limit, user_id, cursor } = query
-    const sessions = await app.sessions.list({
+    const found = await app.sessions.list({
       owner,
-      limit,
+      // One more shows whether there is a next page.
+      limit: limit + 1,
       ...(user_id === undefined || owner ? {} : { userId: user_id }),
       ...(cursor === undefined ? {} : { after: decodeCursor(cursor) }),
     })
-    const last = sessions.length === limit ? sessions.at(-1) : undefined
+    const sessions = found.slice(0, limit)
+    const last = found.length > limit ? sessions.at(-1) : undefined
     return { sessions: sessions.map(toResource), next_cursor: last ? encodeCursor(last) : null }
   })
 

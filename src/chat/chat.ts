@@ -10,9 +10,9 @@ import { Journal } from './journal.ts'
 import { checkMessage, toTitle } from './message.ts'
 import { choosePersona, type Persona, type Personas } from './persona.ts'
 import { type PromptLimits, toRequest } from './prompt.ts'
-import { type Cursor, Replays, toPosition, toTextLog } from './replays.ts'
+import { type Cursor, Replays, toPosition, toTextLog, turnExpired } from './replays.ts'
 import type { Following, Offset, RegenerateInput, SendInput, Sent, TurnInput, TurnSnapshot } from './sending.ts'
-import { type Session, sessionNotFound, type SessionRef } from './session.ts'
+import { type Session, sessionDeleted, sessionNotFound, type SessionRef } from './session.ts'
 import type { Claim, Claimed, Store, Turn, TurnRef } from './store.ts'
 import { type TurnLimits, TurnRun } from './turn.ts'
 import { interruptTurn } from './turn-end.ts'
@@ -39,6 +39,8 @@ export class Chat {
   readonly #journal: Journal
   readonly #replays: Replays
   readonly #runs = new Map<string, TurnRun>()
+  /** Turns of the dead that are ours to settle now. */
+  readonly #inherited = new Set<Turn>()
   #draining = false
 
   constructor(options: ChatOptions) {
@@ -57,6 +59,11 @@ export class Chat {
     return this.#runs.size
   }
 
+  /** Whether this can be sent at all. @throws ChatError `invalid_request`, `message_too_long` */
+  check(message: string): void {
+    checkMessage(message, this.#options.maxMessageChars)
+  }
+
   /**
    * Stores the user's message and begins the turn, or joins the turn that this very send made before.
    *
@@ -64,7 +71,7 @@ export class Chat {
    *   `message_id_reused`, `persona_unknown`, `brain_unknown`, `draining`, `store_unavailable`
    */
   async send(owner: string, input: SendInput): Promise<Sent> {
-    checkMessage(input.message, this.#options.maxMessageChars)
+    this.check(input.message)
     const ref = { owner, sessionId: input.sessionId }
     const digest = hash('sha256', input.message)
     const known = await this.#findKnown(ref, input, digest)
@@ -78,7 +85,7 @@ export class Chat {
    * @throws ChatError as `send`, and `turn_not_found`, `turn_not_last`
    */
   async regenerate(owner: string, input: RegenerateInput): Promise<Sent> {
-    if (input.message !== undefined) checkMessage(input.message, this.#options.maxMessageChars)
+    if (input.message !== undefined) this.check(input.message)
     const ref = parseTurnId(owner, input.turnId)
     const digest = hash('sha256', `regenerate ${ref.n}\n${input.message ?? ''}`)
     const known = await this.#findKnown(ref, input, digest)
@@ -138,9 +145,14 @@ export class Chat {
     return { stopped: run !== undefined && snapshot.turn.state === 'stopped', snapshot }
   }
 
+  /** Sends away whoever still reads what was said in a session before it was cleared. */
+  forget(ref: SessionRef): void {
+    this.#replays.dismiss(ref, turnExpired())
+  }
+
   /** Lets go of a session that was deleted: its turn's provider call ends, and its readers are sent away. */
   async abandon(ref: SessionRef): Promise<void> {
-    this.#replays.dismiss(ref)
+    this.#replays.dismiss(ref, sessionDeleted())
     const runs = [...this.#runs.values()].filter(
       ({ turn }) => turn.owner === ref.owner && turn.sessionId === ref.sessionId,
     )
@@ -148,12 +160,16 @@ export class Chat {
     await Promise.all(runs.map((run) => run.ended))
   }
 
-  /** Settles the turns whose owner died. */
+  /** Settles the turns whose owner died. What the store does not let be settled now is settled by the next call. */
   async recover(): Promise<void> {
     const { turns } = this.#options.store
     for (const ref of await turns.abandoned()) {
       const turn = await turns.takeOver(ref)
-      if (turn) await interruptTurn(turns, turn)
+      if (turn) this.#inherited.add(turn)
+    }
+    for (const turn of this.#inherited) {
+      await interruptTurn(turns, turn)
+      this.#inherited.delete(turn)
     }
   }
 
@@ -228,7 +244,9 @@ export class Chat {
     this.#runs.set(key, run)
     void run.ended.then(() => {
       this.#runs.delete(key)
-      if (run.log.end) options.onTurnEnd?.(turn, run.log.end)
+      if (!run.log.end) return
+      this.#replays.adopt(turn, run.log)
+      options.onTurnEnd?.(turn, run.log.end)
     })
   }
 

@@ -1,7 +1,7 @@
-/** The logs of ended turns, read back from the store and shared by those who read them at the same time. */
+/** The logs of ended turns, shared by those who read them at the same time: kept from the run, or read back from the store. */
 import { ChatError } from './errors.ts'
 import { BEGINNING, isAfter, type Position } from './event.ts'
-import { sessionDeleted, type SessionRef } from './session.ts'
+import type { SessionRef } from './session.ts'
 import type { Turn, TurnStore } from './store.ts'
 import { toLog } from './turn-end.ts'
 import { toTurnId } from './turn-id.ts'
@@ -11,7 +11,7 @@ import { type LogReader, TurnLog } from './turn-log.ts'
 export type Cursor = Position | { count: number }
 
 interface Replay {
-  ref: SessionRef
+  turn: Turn
   log: Promise<TurnLog>
 }
 
@@ -25,28 +25,45 @@ export class Replays {
 
   /** @throws ChatError `turn_expired`, `invalid_request` */
   async read(turn: Turn, cursor: Cursor): Promise<LogReader> {
-    const key = `${turn.owner}\n${toTurnId(turn)}`
-    const replay = this.#open.get(key) ?? { ref: turn, log: this.#load(turn) }
-    this.#open.set(key, replay)
-    const forget = () => this.#open.delete(key)
+    const replay = this.#open.get(toKey(turn)) ?? this.#add(turn, this.#load(turn))
+    const log = await replay.log
     try {
-      const log = await replay.log
-      return log.read(toPosition(log, turn.epoch, cursor), () => log.readers === 0 && forget())
+      return log.read(toPosition(log, turn.epoch, cursor))
     } catch (error) {
-      forget()
+      if (log.readers === 0) this.#forget(replay)
       throw error
     }
   }
 
-  /** Sends away whoever reads a session that was deleted. */
-  dismiss(ref: SessionRef): void {
+  /** Takes the log of a turn that has just ended, while there are some who have not read it to its end. */
+  adopt(turn: Turn, log: TurnLog): void {
+    if (log.readers > 0 && !log.dismissal) this.#add(turn, Promise.resolve(log))
+  }
+
+  /** Sends away whoever reads a session's turns; whoever comes later gets what the store has then. */
+  dismiss(ref: SessionRef, error: ChatError): void {
     for (const replay of this.#open.values()) {
-      if (replay.ref.owner !== ref.owner || replay.ref.sessionId !== ref.sessionId) continue
+      if (replay.turn.owner !== ref.owner || replay.turn.sessionId !== ref.sessionId) continue
+      this.#forget(replay)
       replay.log.then(
-        (log) => log.dismiss(sessionDeleted()),
+        (log) => log.dismiss(error),
         () => {},
       )
     }
+  }
+
+  #add(turn: Turn, log: Promise<TurnLog>): Replay {
+    const replay = { turn, log }
+    this.#open.set(toKey(turn), replay)
+    const forget = () => this.#forget(replay)
+    log.then((loaded) => loaded.whenLeft(forget), forget)
+    return replay
+  }
+
+  /** The same key may be another's by now: a deleted session's id can be made anew. */
+  #forget(replay: Replay): void {
+    const key = toKey(replay.turn)
+    if (this.#open.get(key) === replay) this.#open.delete(key)
   }
 
   async #load(turn: Turn): Promise<TurnLog> {
@@ -83,6 +100,10 @@ function toCounted(log: TurnLog, count: number): Position {
   return { epoch: 1, seq: log.end ? Math.min(count, log.end.seq - 1) : count }
 }
 
-function turnExpired(): ChatError {
+function toKey(turn: Turn): string {
+  return `${turn.owner}\n${toTurnId(turn)}`
+}
+
+export function turnExpired(): ChatError {
   return new ChatError('turn_expired', 'The events of this turn are not kept any more: its text is in the history.')
 }

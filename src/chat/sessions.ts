@@ -73,7 +73,9 @@ export class Sessions {
 
   /** @throws ChatError `session_not_found`, `turn_in_progress` */
   async clear(owner: string, sessionId: string): Promise<Session> {
-    const outcome = await this.#options.store.sessions.clear({ owner, sessionId })
+    const ref = { owner, sessionId }
+    const outcome = await this.#options.store.sessions.clear(ref)
+    if (outcome === 'cleared') this.#options.chat.forget(ref)
     const session = await this.get(owner, sessionId)
     if (outcome !== 'busy') return session
     const turnId = session.active === null ? undefined : toTurnId({ sessionId, n: session.active })

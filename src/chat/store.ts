@@ -149,8 +149,11 @@ export interface TurnStore {
    * owner, has ended, or is gone.
    */
   append(entries: Append[]): Promise<('kept' | 'fenced')[]>
-  /** The log as far as it is kept, in order; undefined when its time is over or the turn is unknown. */
-  read(ref: TurnRef): Promise<LogEntry[] | undefined>
+  /**
+   * The log as far as it is kept, in order, from token number `after + 1` on (0 by default); undefined when its time is
+   * over or the turn is unknown.
+   */
+  read(ref: TurnRef, after?: number): Promise<LogEntry[] | undefined>
   /**
    * Ends a turn in one step: tail, terminal event, reply, state, the session's `active`. Repeating it changes nothing.
    * `fenced`: the turn has another owner or another end; `gone`: it does not exist.

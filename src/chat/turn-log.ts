@@ -10,6 +10,9 @@ import { isAfter, type Position, type TerminalEvent, type TokenEvent, type TurnE
 /** Characters that a reader takes at once. With 64 KiB awaited, 60 silent readers of 10 MB cost 89 MB; without a bound 1.3 GB. */
 const TAKE_CHARS = 65_536
 
+/** What an event is counted for beside its text: tokens of one character would else come by the ten thousand. */
+const EVENT_CHARS = 64
+
 export class TurnLog {
   readonly #tokens: TokenEvent[] = []
   readonly #readers = new Set<LogReader>()
@@ -17,6 +20,7 @@ export class TurnLog {
   readonly #base: number
   #end: TerminalEvent | null = null
   #dismissal: ChatError | null = null
+  #onLeft = () => {}
 
   constructor(base = 0) {
     this.#base = base
@@ -77,7 +81,7 @@ export class TurnLog {
     for (; index < this.#tokens.length && chars < maxChars; index++) {
       const token = this.#tokens[index]!
       events.push(token)
-      chars += token.text.length
+      chars += token.text.length + EVENT_CHARS
     }
     if (this.#end && index >= this.#tokens.length && chars < maxChars) events.push(this.#end)
     return events
@@ -92,9 +96,16 @@ export class TurnLog {
     return text
   }
 
+  /** Calls `left` each time that the last reader has gone. */
+  whenLeft(left: () => void): void {
+    this.#onLeft = left
+  }
+
   /** Forgets a reader; false when it had left before. */
   leave(reader: LogReader): boolean {
-    return this.#readers.delete(reader)
+    const isNews = this.#readers.delete(reader)
+    if (isNews && this.#readers.size === 0) this.#onLeft()
+    return isNews
   }
 
   #wake(): void {

@@ -10,8 +10,8 @@ export interface LogTable {
   extend(turn: number, tail: Tail, entry: LogEntry): void
   /** Marks the end, from which the log's time runs. */
   end(turn: number, endedAt: number): void
-  /** In order; undefined when the log is not kept, or ended before `horizon`. */
-  read(turn: number, horizon: number): LogEntry[] | undefined
+  /** In order, what comes after token number `after`; undefined when the log is not kept, or ended before `horizon`. */
+  read(turn: number, horizon: number, after: number): LogEntry[] | undefined
   drop(turn: number): void
   dropSession(session: number): void
   /** Some of the logs that ended before `horizon`. */
@@ -42,7 +42,7 @@ export function createLogTable(database: Database): LogTable {
   const setTail = database.prepare('UPDATE log SET tail = ? WHERE turn = ?')
   const end = database.prepare('UPDATE log SET ended_at = ? WHERE turn = ?')
   const isKept = database.prepare('SELECT 1 FROM log WHERE turn = ? AND ifnull(ended_at >= ?, TRUE)')
-  const read = database.prepare(`SELECT seq, tokens FROM event WHERE id IN (${chainOf(OF_TURN)}) ORDER BY seq`)
+  const read = database.prepare(`SELECT seq, tokens FROM event WHERE id IN (${chainOf(OF_TURN)}) AND seq > ? ORDER BY seq`)
   const dropEvents = database.prepare(`DELETE FROM event WHERE id IN (${chainOf(OF_TURN)})`)
   const dropLog = database.prepare(`DELETE FROM log WHERE ${OF_TURN}`)
   const dropEventsOfSession = database.prepare(`DELETE FROM event WHERE id IN (${chainOf(OF_SESSION)})`)
@@ -59,9 +59,12 @@ export function createLogTable(database: Database): LogTable {
       setTail.run(lastInsertRowid, turn)
     },
     end: (turn, endedAt) => void end.run(endedAt, turn),
-    read(turn, horizon) {
+    read(turn, horizon, after) {
       if (isKept.get(turn, horizon) === undefined) return undefined
-      return read.all(turn).map((row) => ({ seq: row.seq as number, tokens: JSON.parse(row.tokens as string) }))
+      return read.all(turn, after).map((row) => {
+        const seq = row.seq as number
+        return { seq, tokens: (JSON.parse(row.tokens as string) as string[]).slice(after - seq) }
+      })
     },
     drop(turn) {
       dropEvents.run(turn)

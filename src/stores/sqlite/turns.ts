@@ -51,10 +51,10 @@ export function createTurnStore(database: Database, clock: TurnClock, tables: Tu
     get: async (ref) => database.read(() => toTurnOrNone(rows.get(ref))),
     find: async (ref, clientId) => database.read(() => toTurnOrNone(rows.find(ref, clientId))),
     append: async (entries) => database.write('normal', () => entries.map(append)),
-    read: async (ref) =>
+    read: async (ref, after = 0) =>
       database.read(() => {
         const turn = rows.get(ref)
-        return turn && log.read(turn.id, clock.now() - clock.turnLogTtlMs)
+        return turn && log.read(turn.id, clock.now() - clock.turnLogTtlMs, after)
       }),
     settle: async (settlement) => database.write('full', () => settle(settlement)),
     takeOver: async (ref) =>

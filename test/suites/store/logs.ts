@@ -46,6 +46,17 @@ function describeAppend(to: Fixture): void {
     expect(tokensOf(await to.turns.read(turn))).toEqual(['a'])
   })
 
+  it('is read from any token on, also from the middle of an entry', async () => {
+    await to.create()
+    const turn = await to.start()
+    await to.append(turn, 2, ['a', 'b'])
+    await to.append(turn, 5, ['c', 'd', 'e'])
+    const read = async (after: number) => (await to.turns.read(turn, after))?.flatMap(({ tokens }) => tokens).join('')
+    expect(await Promise.all([0, 1, 2, 3, 4, 5, 6].map(read))).toEqual(['abcde', 'bcde', 'cde', 'de', 'e', '', ''])
+    await to.end(turn, 'abcdef', { tail: { seq: 6, tokens: ['f'] } })
+    expect(await Promise.all([0, 4, 5, 6].map(read))).toEqual(['abcdef', 'ef', 'f', ''])
+  })
+
   it('takes several entries of one turn', async () => {
     await to.create()
     const turn = await to.start()
