@@ -13,8 +13,7 @@ import { post, read, type Readings, type Target } from './load.ts'
 
 const { values: options } = parseArgs({
   options: {
-    store: { type: 'string', default: 'sqlite' },
-    redis: { type: 'string', default: 'redis://127.0.0.1:6379' },
+    store: { type: 'string', default: 'redis' },
     streams: { type: 'string', default: '400' },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '10' },
@@ -49,6 +48,16 @@ async function start(script: string, args: string[] = [], env: Record<string, st
     if (url) return { url, pid: child.pid! }
   }
   throw new Error(`${script} did not start:\n${output}`)
+}
+
+/** A `redis-server` of the bench's own, which keeps nothing on disk. */
+async function startRedis(): Promise<string> {
+  const port = String(20_000 + (process.pid % 20_000))
+  const args = ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory]
+  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  children.push(child)
+  for await (const chunk of child.stdout) if (String(chunk).includes('Ready to accept')) break
+  return `redis://127.0.0.1:${port}`
 }
 
 function toCpuUs(pid: number): number {
@@ -97,7 +106,7 @@ async function run(): Promise<void> {
     OPENAI_API_KEY: 'bench',
     OPENAI_BASE_URL: `${provider.url}/v1`,
     SQLITE_PATH: join(directory, 'bench.db'),
-    ...(options.store === 'redis' ? { REDIS_URL: options.redis, REDIS_PREFIX: `bench-${process.pid}` } : {}),
+    ...(options.store === 'redis' ? { REDIS_URL: await startRedis() } : {}),
   })
 
   const targets: [Target, number][] = [
