@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Following } from '#src/chat/sending.ts'
 import { toTurnId } from '#src/chat/turn-id.ts'
+import { watchDrain } from '#src/transports/backpressure.ts'
 import { EventStream } from '#src/transports/event-stream.ts'
 import { Heartbeat } from '#src/transports/heartbeat.ts'
 import { createBareEncoder, createNegotiatedEncoder, type Dialect } from '#src/wire/event-stream.ts'
@@ -38,6 +39,7 @@ export default fp(
       const stream = new EventStream(reader, encoder, heartbeat)
       streams.add(stream)
       stream.once('close', () => streams.delete(stream))
+      watchDrain(this.raw, heartbeat)
       // The turn is accepted: its ids must not wait for the first token.
       this.raw.once('pipe', () => this.raw.flushHeaders())
       return this.headers({

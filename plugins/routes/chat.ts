@@ -42,6 +42,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.post('/chat/message', { schema: { body: SendRequest } }, async ({ owner, body, headers }, reply) => {
     const { turn, reader } = await app.chat.followSent({ ...(await send(owner, body, headers)), after: BEGINNING })
     reply.raw.once('close', () => reader.close())
+    if (reply.raw.destroyed) reader.close()
     const end = await readEnd(reader)
     if (!end) return reply
     reply.headers({ 'X-Session-Id': turn.sessionId, 'X-Turn-Id': toTurnId(turn) })

@@ -10,9 +10,6 @@ import type { Beating, Heartbeat } from './heartbeat.ts'
 /** Ticks (seconds) of silence before a heartbeat: it must be there within 15 s. */
 const SILENT_TICKS = 14
 
-/** Ticks (seconds) that a client may leave what was written unread before it counts as gone. */
-const BLOCKED_TICKS = 60
-
 /** Bytes that wait for the socket: more would be a second buffer beside the log. */
 const HIGH_WATER_MARK = 16_384
 
@@ -21,7 +18,7 @@ export class EventStream extends Readable implements Beating {
   readonly #encoder: EventStreamEncoder
   readonly #heartbeat: Heartbeat
   /** True while the client has room and the log has nothing new. */
-  #idle = false
+  #isIdle = false
   #ticks = 0
 
   constructor(reader: LogReader, encoder: EventStreamEncoder, heartbeat: Heartbeat) {
@@ -45,9 +42,9 @@ export class EventStream extends Readable implements Beating {
       return
     }
     if (this.#reader.over) return this.#end()
-    this.#idle = true
+    this.#isIdle = true
     this.#reader.whenMore(() => {
-      this.#idle = false
+      this.#isIdle = false
       if (!this.destroyed) this.#pull()
     })
   }
@@ -60,12 +57,9 @@ export class EventStream extends Readable implements Beating {
 
   tick(): void {
     this.#ticks++
-    if (!this.#idle) {
-      if (this.#ticks >= BLOCKED_TICKS) this.destroy()
-    } else if (this.#ticks >= SILENT_TICKS) {
-      this.#ticks = 0
-      this.push(this.#encoder.heartbeat)
-    }
+    if (!this.#isIdle || this.#ticks < SILENT_TICKS) return
+    this.#ticks = 0
+    this.push(this.#encoder.heartbeat)
   }
 
   #end(): void {

@@ -10,9 +10,19 @@ export function toStartFrame({ sessionId, n, brain, model, persona }: Turn) {
   return { start: true, session_id: sessionId, turn_id: toTurnId({ sessionId, n }), brain, model, persona }
 }
 
+/** Line ends to Unicode and to many a client's `splitlines`, though neither to JSON nor to server-sent events. */
+const LINE_SEPARATORS = /[\u0085\u2028\u2029]/g
+
+/** JSON that is one line to everyone. */
+export function encodeJson(value: unknown): string {
+  return JSON.stringify(value).replace(LINE_SEPARATORS, (separator) => {
+    return `\\u${separator.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
+}
+
 /** The one frame on the hot path, so it is written without an object between. */
 export function encodeTokenFrame({ text, seq }: TokenEvent): string {
-  return `{"token":${JSON.stringify(text)},"count":${seq}}`
+  return `{"token":${encodeJson(text)},"count":${seq}}`
 }
 
 export function toTerminalFrame(turn: Turn, end: TerminalEvent) {

@@ -8,8 +8,8 @@ import { ask, follow, history, last, NEGOTIATED, send, turnIdOf } from './conver
 import { attach, parseBare, parseNegotiated, startUnlimited } from './reading.ts'
 
 const TOKENS = [
-  ...['😀', ' 👩‍👩‍👧‍👦', '漢字', '한국어 ', 'שלום', 'e\u0301', '\u2028\u2029', '\uFEFF', '\u0000\u001b'],
-  ...[
+  ['😀', ' 👩‍👩‍👧‍👦', '漢字', '한국어 ', 'שלום', 'e\u0301', '\u2028\u2029', '\uFEFF', '\u0000\u001b'],
+  [
     '\n',
     '\r',
     '\r\n',
@@ -21,8 +21,8 @@ const TOKENS = [
     ': ping\n\n',
     'event: e\n',
   ],
-  ...['"', '\\', '\\ud83d', '[DONE]', '</script>', ' ', '\t', 'end'],
-]
+  ['"', '\\', '\\ud83d', '[DONE]', '</script>', ' ', '\t', 'end'],
+].flat()
 const TEXT = TOKENS.join('')
 
 describe('text', () => {
@@ -91,7 +91,7 @@ describe('text', () => {
   })
 
   it('has no token that ends in half a surrogate pair, however the provider splits them', async () => {
-    const units = [...'a😀b👍', '\ud83d', ...'c😀'].flatMap((char) => char.split(''))
+    const units = 'a😀b👍\ud83dc😀'.split('')
     const { url } = await startUnlimited(says([...units, '\ud83d']))
     const stream = await send(url, await startSession(url), 'Hi', {}, NEGOTIATED)
     const frames = await stream.rest()
@@ -214,12 +214,16 @@ describe('frames on the wire', () => {
   })
 })
 
+function isRounded(value: number): boolean {
+  return Math.abs(Math.round(value * 100) - value * 100) < 1e-6
+}
+
+function saidAll(finish_reason: string): Json {
+  return { full_text: 'Hello there!', tokens: 2, finish_reason }
+}
+
 describe('the last frame', () => {
   const seconds = expect.toSatisfy((value: unknown) => typeof value === 'number' && value >= 0 && isRounded(value))
-
-  function isRounded(value: number): boolean {
-    return Math.abs(Math.round(value * 100) - value * 100) < 1e-6
-  }
 
   function toDone(sessionId: string, n: number, more: Json): Json {
     return {
@@ -243,15 +247,14 @@ describe('the last frame', () => {
   it('says how a turn was done, in all its fields and no other', async () => {
     const { url, provider } = await startUnlimited(says('Hello there!'))
     const sessionId = await startSession(url)
-    const finish = (finish_reason: string) => ({ full_text: 'Hello there!', tokens: 2, finish_reason })
     const counted = { input_tokens: 7, output_tokens: 3 }
     expect(last(await (await send(url, sessionId, 'Hi')).rest())).toEqual(
-      toDone(sessionId, 1, { ...finish('stop'), ...counted }),
+      toDone(sessionId, 1, { ...saidAll('stop'), ...counted }),
     )
     provider.script(says('Hello there!', { usage: null, finish: 'length' }))
     const unknown = { input_tokens: null, output_tokens: null, cost_usd: null }
     expect(last(await (await send(url, sessionId, 'Hi')).rest())).toEqual(
-      toDone(sessionId, 2, { ...finish('length'), ...unknown }),
+      toDone(sessionId, 2, { ...saidAll('length'), ...unknown }),
     )
     provider.script(says([], { finish: 'content_filter' }))
     const nothing = {
@@ -293,7 +296,8 @@ describe('the last frame', () => {
     const { url, provider } = await startUnlimited(says('Hello there!', { finish: null }))
     const sessionId = await startSession(url)
     const frames = await (await send(url, sessionId, 'Hi', {}, NEGOTIATED)).rest()
-    expect(frames.map(({ id }) => id)).toEqual([...new Set(frames.map(({ id }) => id))].toSorted())
+    const ids = frames.map(({ id }) => id!)
+    expect(ids).toEqual([...new Set(ids)].toSorted())
     const failure = { error: expect.stringMatching(/^[A-Z].*\.$/), code: 'brain_bad_response', retryable: true }
     expect(last(frames)).toEqual({ ...failure, turn_id: `${sessionId}.1`, partial_text: 'Hello there!' })
     provider.script(says([], { finish: null }))

@@ -183,10 +183,10 @@ describe('the EventSource of browsers', () => {
     })
     onTestFinished(() => source.close())
     const data: Json[] = []
-    let onMessage = () => {}
+    let onMessage: (() => void) | null = null
     source.addEventListener('message', ({ data: json }) => {
       data.push(JSON.parse(json as string) as Json)
-      onMessage()
+      onMessage?.()
     })
     const has = async (count: number) => {
       while (data.length < count) await new Promise<void>((resolve) => (onMessage = resolve))

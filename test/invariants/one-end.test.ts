@@ -55,21 +55,25 @@ interface Acted {
 }
 
 /** Stop, delete, both or neither, twice at times, in any order and at any moment. */
-async function act({ url, sessionId, turnId, random }: Round): Promise<Acted> {
+async function act({ url, sessionId, turnId, random }: Round, sending: Promise<unknown>): Promise<Acted> {
   const acts = random.pick([
     [],
     ['stop'],
     ['delete'],
+    ['delete', 'after the end'],
     ['stop', 'delete'],
     ['stop', 'stop'],
     ['delete', 'delete', 'stop'],
   ])
   const answers = await Promise.all(
-    acts.map(async (name) => {
-      await delay(random.integer(0, random.pick([4, 15, 60])))
-      if (name === 'stop') return { name, ...(await call(`${url}/chat/turns/${turnId}/stop`, 'POST')) }
-      return { name, ...(await call(`${url}/chat/sessions/${sessionId}`, 'DELETE')) }
-    }),
+    acts
+      .filter((name) => name !== 'after the end')
+      .map(async (name) => {
+        await delay(random.integer(0, random.pick([4, 15, 60])))
+        if (acts.includes('after the end')) await sending
+        if (name === 'stop') return { name, ...(await call(`${url}/chat/turns/${turnId}/stop`, 'POST')) }
+        return { name, ...(await call(`${url}/chat/sessions/${sessionId}`, 'DELETE')) }
+      }),
   )
   for (const { status } of answers) expect([200, 404]).toContain(status)
   const deletes = answers.filter(({ name }) => name === 'delete')
@@ -84,7 +88,7 @@ async function playRound(url: string, index: number, seed: number): Promise<stri
   const sending = attach({ url: `${url}/chat/stream`, body: { session_id: sessionId, message: String(index) } })
   const [sent, acted, ...readers] = await Promise.all([
     sending,
-    act(round),
+    act(round, sending),
     ...Array.from({ length: 4 }, () => readToEnd(round)),
   ])
   // The session was deleted before it was said anything.

@@ -3,7 +3,7 @@ import type { Following } from '#src/chat/sending.ts'
 import type { TokenEvent } from '#src/chat/event.ts'
 
 import type { Dialect } from '../event-stream.ts'
-import { encodeTokenFrame, toDismissalFrame, toTerminalFrame } from '../frames.ts'
+import { encodeJson, encodeTokenFrame, toDismissalFrame, toTerminalFrame } from '../frames.ts'
 
 /** The text so far goes along only while it is this small (UTF-8): with every token it costs the square of the reply. */
 const PARTIAL_BYTES = 16_384
@@ -22,9 +22,9 @@ export function createNativeDialect({ turn, reader }: Following, { partial, exte
     encode(event) {
       if (event.type === 'token') return encodeToken(event)
       const frame = toTerminalFrame(turn, event)
-      return JSON.stringify(extend && event.type === 'done' ? { ...frame, ...extend(event.text) } : frame)
+      return encodeJson(extend && event.type === 'done' ? { ...frame, ...extend(event.text) } : frame)
     },
-    encodeDismissal: (error, textSoFar) => JSON.stringify(toDismissalFrame(turn, error, textSoFar)),
+    encodeDismissal: (error, textSoFar) => encodeJson(toDismissalFrame(turn, error, textSoFar)),
   }
 }
 
@@ -35,6 +35,6 @@ function createPartialEncoder(textBefore: string): (event: TokenEvent) => string
     bytes += Buffer.byteLength(event.text)
     if (bytes > PARTIAL_BYTES) return encodeTokenFrame(event)
     text += event.text
-    return JSON.stringify({ token: event.text, count: event.seq, partial: text })
+    return encodeJson({ token: event.text, count: event.seq, partial: text })
   }
 }
