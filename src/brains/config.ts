@@ -29,7 +29,9 @@ export function createConfigBrain({ paceMs, seed }: ConfigBrainOptions): Brain {
 
 async function* streamReply(request: BrainRequest, seed: string, signal: AbortSignal): AsyncGenerator<BrainPart[]> {
   signal.throwIfAborted()
-  const words = toWords(composeReply({ seed, persona: request.persona, messages: request.messages }))
+  const words = toWords(
+    composeReply({ seed: `${seed} ${request.turn}`, persona: request.persona, messages: request.messages }),
+  )
   for (const text of words.slice(0, request.maxTokens)) {
     signal.throwIfAborted()
     yield [{ type: 'token', text }]

@@ -20,6 +20,24 @@ const STREAM = { stream: true }
 
 export type FinishPart = Extract<BrainPart, { type: 'finish' }>
 
+/** @throws ChatError `brain_bad_response`, which does not quote what could not be parsed */
+export function parseFrame(name: string, data: string): unknown {
+  try {
+    return JSON.parse(data) as unknown
+  } catch {
+    throw toBadResponse(name, 'sent a frame that is not JSON')
+  }
+}
+
+/** A usage part of what a provider says that it counted; what is no count is unknown. */
+export function toUsagePart(inputTokens: unknown, outputTokens: unknown): BrainPart {
+  return { type: 'usage', inputTokens: toCount(inputTokens), outputTokens: toCount(outputTokens) }
+}
+
+function toCount(value: unknown): number | null {
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : null
+}
+
 /** What a provider's events mean. */
 export interface EventReader {
   /**

@@ -26,6 +26,7 @@ const REASONS = new Map([
 
 const REASON_OF_STATUS = new Map([
   [401, 'the API key is not accepted'],
+  [402, 'the account cannot pay for it'],
   [403, 'the account may not do this'],
   [404, 'it does not know the model or the address'],
   [413, 'the conversation is too long'],
@@ -45,6 +46,7 @@ const STATUS_OF_CODE = new Map([
   ['invalid_api_key', 401],
   ['invalid_request_error', 400],
   ['authentication_error', 401],
+  ['billing_error', 402],
   ['permission_error', 403],
   ['not_found_error', 404],
   ['request_too_large', 413],
@@ -74,8 +76,13 @@ export function toRefusalError(name: string, refusal: Refusal): ChatError {
   return new ChatError('brain_bad_response', `${name} answered in an unexpected way (status ${status}).`, facts)
 }
 
+/** The ChatError of an error inside a stream, by the provider's codes, the most telling first. */
+export function toFrameError(name: string, codes: readonly unknown[]): ChatError {
+  return toRefusalError(name, { status: toFrameStatus(codes), codes })
+}
+
 /** The status of an error frame: its code may be an HTTP status itself; what nobody knows is the provider's problem. */
-export function toFrameStatus(codes: readonly unknown[]): number {
+function toFrameStatus(codes: readonly unknown[]): number {
   for (const code of codes) {
     const status = Number(code)
     if (Number.isInteger(status) && status >= 400 && status < 600) return status
@@ -91,10 +98,6 @@ export function toUnreachable(name: string, cause: unknown): ChatError {
 
 export function toBroken(name: string, cause: unknown): ChatError {
   return new ChatError('brain_unavailable', `The connection to ${name} broke.`, { cause })
-}
-
-export function toTimeout(name: string, cause: unknown): ChatError {
-  return new ChatError('brain_timeout', `${name} took too long.`, { cause })
 }
 
 /** `problem` goes on "OpenAI …". No cause: a parser's message quotes what it could not parse, which is the reply. */
@@ -127,7 +130,7 @@ function reasonOf({ status, codes }: Refusal): string {
 
 /** For the log: the facts that can hold neither a key nor what was said. */
 function toCause({ status, codes, headers }: Refusal): Error {
-  const code = codes.map(String).find((candidate) => /^[a-z_]{1,40}$/.test(candidate))
+  const code = codes.filter((each) => typeof each === 'string').find((each) => /^[a-z_]{1,40}$/.test(each))
   const requestId = headers?.get('x-request-id') ?? headers?.get('request-id')
   const safeId = requestId && /^[\w-]{1,80}$/.test(requestId) ? requestId : 'unknown'
   return new Error(`status ${status}, code ${code ?? 'unknown'}, request ${safeId}`)

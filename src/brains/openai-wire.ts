@@ -5,18 +5,15 @@
  *
  * @see https://platform.openai.com/docs/api-reference/chat-streaming
  */
-import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai'
+import OpenAI from 'openai'
 import type { ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions'
 import type { EventSourceMessage } from 'eventsource-parser'
-import type { Brain, BrainPart, BrainRequest } from '#src/chat/brain.ts'
-import type { ChatError } from '#src/chat/errors.ts'
-import { readParts, type EventReader, type FinishPart } from './event-stream.ts'
-import { toBadResponse, toBroken, toFrameStatus, toRefusalError, toTimeout, toUnreachable } from './failure.ts'
-import { bodyOf, createLeanFetch } from './lean-fetch.ts'
+import type { Brain, BrainRequest } from '#src/chat/brain.ts'
+import { ask, askForModels, checkKey, createSdkOptions } from './ask.ts'
+import { parseFrame, readParts, toUsagePart, type EventReader, type FinishPart } from './event-stream.ts'
+import { toFrameError } from './failure.ts'
+import { bodyOf } from './lean-fetch.ts'
 import { priceOf } from './prices.ts'
-
-/** The SDK's own timeout, out of the way: the core watches and aborts. */
-const SDK_TIMEOUT_MS = 3_600_000
 
 export interface OpenAIWire {
   id: string
@@ -55,28 +52,21 @@ export function createOpenAIWireBrain(wire: OpenAIWire): Brain {
       return readParts(open, { name, reader: createChunkReader(name), signal, restTimeoutMs: wire.usageTimeoutMs })
     },
     price: (asked, usage) => priceOf(wire.prices, asked, usage),
-    async check(signal) {
-      const list = await ask(name, signal, () => client.get<{ data?: unknown } | null>('/models', { signal }))
-      if (!Array.isArray(list?.data)) throw toBadResponse(name, 'answered with something other than its models')
-    },
+    check: (signal) => askForModels(name, signal, () => client.get<unknown>('/models', { signal })),
   }
 }
 
 function createClient({ name, apiKey, baseURL }: OpenAIWire): OpenAI {
-  // Else each request would fail in the SDK with an error that quotes the key.
-  if (!/^[\x21-\x7e]+$/.test(apiKey)) throw new TypeError(`The API key of ${name} has characters that no key has.`)
+  checkKey(name, apiKey)
   return new OpenAI({
+    ...createSdkOptions(),
     apiKey,
     baseURL,
-    maxRetries: 0,
-    timeout: SDK_TIMEOUT_MS,
-    fetch: createLeanFetch(),
-    // Said here, or the SDK takes them from the environment; its log would hold the messages.
+    // Said here, or the SDK takes them from the environment.
     organization: null,
     project: null,
     adminAPIKey: null,
     webhookSecret: null,
-    logLevel: 'off',
   })
 }
 
@@ -94,35 +84,6 @@ function toBody(wire: OpenAIWire, request: BrainRequest): ChatCompletionCreatePa
     stream: true,
     ...(wire.includeUsage && { stream_options: { include_usage: true } }),
   }
-}
-
-/** Calls the SDK; what it throws becomes the signal's reason or a ChatError. */
-async function ask<T>(name: string, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
-  signal.throwIfAborted()
-  try {
-    return await call()
-  } catch (error) {
-    signal.throwIfAborted()
-    throw toChatError(name, error)
-  }
-}
-
-function toChatError(name: string, error: unknown): unknown {
-  if (error instanceof APIConnectionError) {
-    const { cause } = error as { cause?: { code?: unknown } }
-    // The SDK takes a connection that never came about for a timeout, by its message.
-    const connected = cause?.code !== 'UND_ERR_CONNECT_TIMEOUT' && cause?.code !== 'ETIMEDOUT'
-    if (error instanceof APIConnectionTimeoutError && connected) return toTimeout(name, cause)
-    if (String(cause?.code).startsWith('HPE_')) return toBadResponse(name, 'answered with something other than HTTP')
-    return toUnreachable(name, cause)
-  }
-  if (error instanceof APIError && error.status !== undefined) {
-    return toRefusalError(name, { status: error.status, codes: [error.code, error.type], headers: error.headers })
-  }
-  if (error instanceof SyntaxError) return toBadResponse(name, 'answered with something other than JSON')
-  if (error instanceof RangeError) return toBadResponse(name, 'answered with far too much')
-  if (error instanceof Error && 'code' in error) return toBroken(name, error)
-  return error
 }
 
 /** What is read of a `chat.completion.chunk`. */
@@ -150,39 +111,26 @@ function createChunkReader(name: string): EventReader {
       }
       const chunk = parseChunk(name, event)
       if (!chunk) return
-      if (chunk.error) throw toFrameError(name, chunk.error)
+      if (chunk.error) throw toFrameError(name, [chunk.error.code, chunk.error.type])
       const choice = chunk.choices?.[0]
       const text = choice?.delta?.content
       if (typeof text === 'string' && text !== '') parts.push({ type: 'token', text })
       if (typeof choice?.finish_reason === 'string') finish ??= toFinishPart(choice.finish_reason)
-      if (chunk.usage) parts.push(toUsagePart(chunk.usage))
+      if (chunk.usage) parts.push(toUsagePart(chunk.usage.prompt_tokens, chunk.usage.completion_tokens))
     },
   }
 }
 
 function parseChunk(name: string, { data, event }: EventSourceMessage): Chunk | null {
   try {
-    return JSON.parse(data) as Chunk | null
-  } catch {
+    return parseFrame(name, data) as Chunk | null
+  } catch (error) {
     // OpenAI's chunks have no event name; an event with one that is not JSON is somebody's extension.
     if (event !== undefined) return null
-    throw toBadResponse(name, 'sent a frame that is not JSON')
+    throw error
   }
-}
-
-function toFrameError(name: string, { code, type }: NonNullable<Chunk['error']>): ChatError {
-  const codes = [code, type]
-  return toRefusalError(name, { status: toFrameStatus(codes), codes })
 }
 
 function toFinishPart(raw: string): FinishPart {
   return { type: 'finish', reason: raw === 'length' || raw === 'content_filter' ? raw : 'stop', raw }
-}
-
-function toUsagePart(usage: NonNullable<Chunk['usage']>): BrainPart {
-  return { type: 'usage', inputTokens: toCount(usage.prompt_tokens), outputTokens: toCount(usage.completion_tokens) }
-}
-
-function toCount(value: unknown): number | null {
-  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : null
 }

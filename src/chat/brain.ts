@@ -9,6 +9,8 @@ export interface BrainMessage {
 
 export interface BrainRequest {
   model: string
+  /** The turn's number in its session: it tells a turn that is regenerated from the one before. */
+  turn: number
   /** The persona's id, for a brain that knows personas by name. */
   persona: string
   /** The system prompt. */

@@ -14,8 +14,9 @@ import { type Cursor, Replays, toPosition, toTextLog, turnExpired } from './repl
 import type { Following, Offset, RegenerateInput, SendInput, Sent, TurnInput, TurnSnapshot } from './sending.ts'
 import { type Session, sessionDeleted, sessionNotFound, type SessionRef } from './session.ts'
 import type { Claim, Claimed, Store, Turn, TurnRef } from './store.ts'
+import { TakeOvers } from './take-overs.ts'
 import { type TurnLimits, TurnRun } from './turn.ts'
-import { interruptTurn } from './turn-end.ts'
+import { toLog } from './turn-end.ts'
 import { parseTurnId, toTurnId, turnNotFound } from './turn-id.ts'
 
 export interface ChatOptions extends TurnLimits, PromptLimits {
@@ -38,15 +39,15 @@ export class Chat {
   readonly #options: ChatOptions
   readonly #journal: Journal
   readonly #replays: Replays
+  readonly #takeOvers: TakeOvers
   readonly #runs = new Map<string, TurnRun>()
-  /** Turns of the dead that are ours to settle now. */
-  readonly #inherited = new Set<Turn>()
   #draining = false
 
   constructor(options: ChatOptions) {
     this.#options = options
     this.#journal = new Journal(options.store.turns)
     this.#replays = new Replays(options.store.turns)
+    this.#takeOvers = new TakeOvers(options.store.turns)
   }
 
   /** True while no new turn is taken because the process is leaving. */
@@ -127,7 +128,8 @@ export class Chat {
       return { turn, text: log.text(), position: { epoch: turn.epoch, seq: log.seq } }
     }
     const turn = await this.#turn(ref)
-    const { epoch, seq, text } = turn.end ?? { epoch: turn.epoch, seq: 0, text: '' }
+    const log = turn.end ? null : toLog(turn, await this.#options.store.turns.read(turn))
+    const { epoch, seq, text } = turn.end ?? { epoch: turn.epoch, seq: log!.seq, text: log!.text() }
     return { turn, text, position: { epoch, seq } }
   }
 
@@ -138,11 +140,13 @@ export class Chat {
    * @throws ChatError `turn_not_found`
    */
   async stop(owner: string, turnId: string): Promise<{ stopped: boolean; snapshot: TurnSnapshot }> {
-    const run = this.#runs.get(toKey(parseTurnId(owner, turnId)))
+    const ref = parseTurnId(owner, turnId)
+    const run = this.#runs.get(toKey(ref))
     run?.end('stopped')
     await run?.ended
+    const isEnded = run ? true : await this.#takeOvers.stop(ref)
     const snapshot = await this.snapshot(owner, turnId)
-    return { stopped: run !== undefined && snapshot.turn.state === 'stopped', snapshot }
+    return { stopped: isEnded && snapshot.turn.state === 'stopped', snapshot }
   }
 
   /** Sends away whoever still reads what was said in a session before it was cleared. */
@@ -160,17 +164,9 @@ export class Chat {
     await Promise.all(runs.map((run) => run.ended))
   }
 
-  /** Settles the turns whose owner died. What the store does not let be settled now is settled by the next call. */
-  async recover(): Promise<void> {
-    const { turns } = this.#options.store
-    for (const ref of await turns.abandoned()) {
-      const turn = await turns.takeOver(ref)
-      if (turn) this.#inherited.add(turn)
-    }
-    for (const turn of this.#inherited) {
-      await interruptTurn(turns, turn)
-      this.#inherited.delete(turn)
-    }
+  /** Settles the turns whose owner died. */
+  recover(): Promise<void> {
+    return this.#takeOvers.recover()
   }
 
   /** Takes no new turn from now on, lets the running ones finish for so long, and then ends them as interrupted. */
@@ -230,7 +226,7 @@ export class Chat {
     const { store, ...options } = this.#options
     const loadRequest = async () => {
       const history = await store.sessions.messages(turn, { limit: options.maxHistoryMessages })
-      return toRequest(persona, history, brain, turn.model, options)
+      return toRequest(turn.n, persona, history, brain, turn.model, options)
     }
     const run = new TurnRun(turn, {
       turns: store.turns,

@@ -10,9 +10,11 @@ export interface PromptLimits {
 }
 
 /**
+ * @param turn the turn's number
  * @param history what stands, oldest first, ending with the user's new message
  */
 export function toRequest(
+  turn: number,
   persona: Persona,
   history: Message[],
   brain: Brain,
@@ -23,7 +25,7 @@ export function toRequest(
   const room = brain.contextWindow - maxTokens - brain.estimateTokens(persona.prompt)
   const recent = history.slice(-limits.maxHistoryMessages)
   const messages = toAlternating(recent.slice(firstThatFits(recent, brain, room)))
-  return { model, persona: persona.id, system: persona.prompt, messages, maxTokens }
+  return { model, turn, persona: persona.id, system: persona.prompt, messages, maxTokens }
 }
 
 /** The newest message always goes: a provider that finds it too long says so itself. */

@@ -1,9 +1,13 @@
-/** The logs of ended turns, shared by those who read them at the same time: kept from the run, or read back from the store. */
+/**
+ * The logs of turns that do not run here, shared by those who read them at the same time: kept from the run that has
+ * just ended, or read back from the store, and read on while the turn runs elsewhere.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
 import { ChatError } from './errors.ts'
 import { BEGINNING, isAfter, type Position } from './event.ts'
-import type { SessionRef } from './session.ts'
+import { sessionDeleted, type SessionRef } from './session.ts'
 import type { Turn, TurnStore } from './store.ts'
-import { toLog } from './turn-end.ts'
+import { FIRST_EPOCH, toLog } from './turn-end.ts'
 import { toTurnId } from './turn-id.ts'
 import { type LogReader, TurnLog } from './turn-log.ts'
 
@@ -14,6 +18,9 @@ interface Replay {
   turn: Turn
   log: Promise<TurnLog>
 }
+
+/** How often the log of a turn that runs elsewhere is read on. */
+const POLL_MS = 250
 
 export class Replays {
   readonly #turns: TurnStore
@@ -27,6 +34,8 @@ export class Replays {
   async read(turn: Turn, cursor: Cursor): Promise<LogReader> {
     const replay = this.#open.get(toKey(turn)) ?? this.#add(turn, this.#load(turn))
     const log = await replay.log
+    // The last reader has left meanwhile, and with it whoever would read on.
+    if (!log.end && !this.#isOpen(replay)) return this.read(turn, cursor)
     try {
       return log.read(toPosition(log, turn.epoch, cursor))
     } catch (error) {
@@ -56,20 +65,50 @@ export class Replays {
     const replay = { turn, log }
     this.#open.set(toKey(turn), replay)
     const forget = () => this.#forget(replay)
-    log.then((loaded) => loaded.whenLeft(forget), forget)
+    log.then((loaded) => {
+      loaded.whenLeft(forget)
+      if (!loaded.end) void this.#readOn(replay, loaded)
+    }, forget)
     return replay
   }
 
   /** The same key may be another's by now: a deleted session's id can be made anew. */
   #forget(replay: Replay): void {
-    const key = toKey(replay.turn)
-    if (this.#open.get(key) === replay) this.#open.delete(key)
+    if (this.#isOpen(replay)) this.#open.delete(toKey(replay.turn))
+  }
+
+  #isOpen(replay: Replay): boolean {
+    return this.#open.get(toKey(replay.turn)) === replay
   }
 
   async #load(turn: Turn): Promise<TurnLog> {
     const entries = await this.#turns.read(turn)
     if (!entries) throw turnExpired()
     return toLog(turn, entries)
+  }
+
+  /** Follows a turn that runs elsewhere, until it ends or nobody reads it any more. */
+  async #readOn(replay: Replay, log: TurnLog): Promise<void> {
+    while (!log.end && !log.dismissal) {
+      await delay(POLL_MS, undefined, { ref: false })
+      if (log.readers === 0) this.#forget(replay)
+      if (!this.#isOpen(replay)) return
+      // A store that is away is asked again.
+      await this.#catchUp(replay.turn, log).catch(() => {})
+    }
+  }
+
+  async #catchUp(turn: Turn, log: TurnLog): Promise<void> {
+    // The turn first: when it has ended, all that it said is in what is read then.
+    const current = await this.#turns.get(turn)
+    if (current?.createdAt !== turn.createdAt) return log.dismiss(sessionDeleted())
+    const entries = await this.#turns.read(turn, log.seq)
+    if (!entries) return log.dismiss(turnExpired())
+    for (const { seq, tokens } of entries) {
+      if (seq - tokens.length !== log.seq) return log.dismiss(turnExpired())
+      log.append(tokens, FIRST_EPOCH)
+    }
+    if (current.end) log.finish(current.end)
   }
 }
 

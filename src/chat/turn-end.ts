@@ -18,8 +18,12 @@ export function toFailure(
   return { state, end: { type: 'error', ...terminal, code, message, retryable, retryAfter } }
 }
 
-/** Settles a turn whose owner died with what is kept of it, by the ordinary settlement. */
-export async function interruptTurn(turns: TurnStore, turn: Turn): Promise<void> {
+/** Settles a turn that was taken over, with what is kept of it, by the ordinary settlement. */
+export async function endTakenTurn(
+  turns: TurnStore,
+  turn: Turn,
+  state: 'interrupted' | 'stopped',
+): ReturnType<TurnStore['settle']> {
   const log = toLog(turn, await turns.read(turn))
   const at = Date.now()
   const stats: TurnStats = {
@@ -32,10 +36,12 @@ export async function interruptTurn(turns: TurnStore, turn: Turn): Promise<void>
     costUsd: null,
   }
   const { epoch, brain, model, persona } = turn
-  const error = new ChatError('interrupted', 'The reply was interrupted: what was said is kept.')
   const terminal = { epoch, seq: log.seq + 1, text: log.text(), stats, brain, model, persona, at }
   const tail = { seq: log.seq, tokens: [] }
-  await turns.settle({ turn, tail, ...toFailure({ state: 'interrupted', error }, terminal) })
+  if (state === 'stopped')
+    return turns.settle({ turn, tail, state, end: { type: 'done', ...terminal, finishReason: state } })
+  const error = new ChatError('interrupted', 'The reply was interrupted: what was said is kept.')
+  return turns.settle({ turn, tail, ...toFailure({ state, error }, terminal) })
 }
 
 /**
@@ -57,4 +63,4 @@ export function toLog(turn: Turn, entries: LogEntry[] = []): TurnLog {
 }
 
 /** Whoever claims a turn writes its tokens; a later owner only ends it. */
-const FIRST_EPOCH = 1
+export const FIRST_EPOCH = 1

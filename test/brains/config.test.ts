@@ -12,7 +12,7 @@ function toMessages(...contents: string[]): BrainMessage[] {
 }
 
 function request(persona: string, messages: BrainMessage[], maxTokens = 2048) {
-  return { model: 'offline', persona, system: 'You are a coach.', messages, maxTokens }
+  return { model: 'offline', turn: 1, persona, system: 'You are a coach.', messages, maxTokens }
 }
 
 async function collect(persona: string, messages: BrainMessage[], options: { seed?: string; maxTokens?: number } = {}) {

@@ -43,7 +43,7 @@ function ask(
   said: string,
   { contextWindow = 1000, ...some }: { contextWindow?: number; maxHistoryMessages?: number } = {},
 ) {
-  const request = toRequest(persona, toHistory(said), toBrain(contextWindow), 'm', { ...limits, ...some })
+  const request = toRequest(1, persona, toHistory(said), toBrain(contextWindow), 'm', { ...limits, ...some })
   return request.messages
     .map(({ role, content }) => `${role[0]}:${content}`)
     .join(' ')
@@ -53,7 +53,7 @@ function ask(
 describe('toRequest', () => {
   it('says what was said, under the persona', () => {
     expect(ask('u:Hi a:Hello u:So?')).toBe('u:Hi a:Hello u:So?')
-    expect(toRequest(persona, toHistory('u:Hi'), toBrain(1000), 'm', limits)).toMatchObject({
+    expect(toRequest(1, persona, toHistory('u:Hi'), toBrain(1000), 'm', limits)).toMatchObject({
       system: 'Be brief.',
       model: 'm',
       maxTokens: 10,

@@ -4,8 +4,8 @@
  * @see https://platform.openai.com/docs/api-reference/chat-streaming
  */
 import type { Dialect, Frames, Reply } from './dialect.ts'
-import { answers, sends, type Sending } from './scripts.ts'
-import { startProvider, type Provider, type ProviderOptions, type Script } from './provider.ts'
+import { answers, createSays } from './scripts.ts'
+import { startProvider, type Provider, type ProviderOptions } from './provider.ts'
 
 const MODEL = 'gpt-5.4-mini-2026-03-17'
 const HEAD = {
@@ -109,12 +109,7 @@ interface RequestBody {
 }
 
 /** Says these deltas, or this text word by word, and ends as a good provider does. */
-export function says(said: string | string[], how: Sending & Omit<Reply, 'deltas'> = {}): Script {
-  const { finish, usage, ...sending } = how
-  const deltas = typeof said === 'string' ? (said.match(/\S+\s*|\s+/g) ?? []) : said
-  const reply = { deltas, ...(finish !== undefined && { finish }), ...(usage !== undefined && { usage }) }
-  return sends(encodeReply(reply).frames, sending)
-}
+export const says = createSays(encodeReply)
 
 /** A provider that speaks OpenAI's wire, and until told otherwise says "Hello there!". Base URL: `<url>/v1`. */
 export function startOpenAIProvider(options: Partial<ProviderOptions> = {}): Promise<Provider> {

@@ -1,5 +1,6 @@
 /** Scripts for the provider: what it does with a request. They compose frames and bodies that a dialect has made. */
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Frames, Reply } from './dialect.ts'
 import type { Exchange, Script } from './provider.ts'
 
 /**
@@ -34,6 +35,16 @@ export function sends(pieces: readonly (string | Uint8Array)[], sending: Sending
       if (apart) await exchange.flushed()
     }
     await finish(exchange, sending.ending ?? 'end')
+  }
+}
+
+/** What makes scripts that say these deltas, or this text word by word, and end as a good provider does. */
+export function createSays(encode: (reply: Reply) => Frames) {
+  return (said: string | string[], how: Sending & Omit<Reply, 'deltas'> = {}): Script => {
+    const { finish: reason, usage, ...sending } = how
+    const deltas = typeof said === 'string' ? (said.match(/\S+\s*|\s+/g) ?? []) : said
+    const reply = { deltas, ...(reason !== undefined && { finish: reason }), ...(usage !== undefined && { usage }) }
+    return sends(encode(reply).frames, sending)
   }
 }
 

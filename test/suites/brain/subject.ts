@@ -31,6 +31,7 @@ export function toRequest(message = 'Say something.', fields: Partial<BrainReque
   ] as const
   return Object.freeze({
     model: 'a-model',
+    turn: 1,
     persona: 'default',
     system: 'You are terse.',
     messages: Object.freeze(messages.map((each) => Object.freeze({ ...each }))) as BrainRequest['messages'],
