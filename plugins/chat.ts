@@ -1,4 +1,5 @@
 /** Decorates the app with the chat core: the one that every transport speaks to. */
+import type { FastifyBaseLogger } from 'fastify'
 import fp from 'fastify-plugin'
 import { Chat } from '#src/chat/chat.ts'
 import { Sessions } from '#src/chat/sessions.ts'
@@ -11,6 +12,9 @@ declare module 'fastify' {
 }
 
 const FIRST_TOKEN_TIMEOUT_S = 60
+
+/** How often in a lease the dead are looked for: their turns end within a lease and an eighth of their last sign of life. */
+const LOOKS_PER_LEASE = 8
 
 export default fp(
   async (app) => {
@@ -40,6 +44,8 @@ export default fp(
       },
     })
     await chat.recover()
+    const stopRecovering = startRecovering(chat, (config.TURN_LEASE_S * 1000) / LOOKS_PER_LEASE, log)
+    app.addHook('onClose', async () => stopRecovering())
     app.decorate('chat', chat)
     app.decorate('sessions', new Sessions({ store, brains, personas, chat }))
     // What still runs when the app closes has had its time: whoever wants it to finish drains first.
@@ -47,3 +53,20 @@ export default fp(
   },
   { name: 'chat', dependencies: ['config', 'stores', 'brains', 'personas'] },
 )
+
+/** Settles what dead processes leave, again and again, until the returned function is called. */
+function startRecovering(chat: Chat, everyMs: number, log: FastifyBaseLogger): () => void {
+  let timer: NodeJS.Timeout | null = null
+  const wait = () => void (timer = setTimeout(() => void look(), everyMs).unref())
+
+  async function look(): Promise<void> {
+    await chat.recover().catch((err: unknown) => log.warn({ err }, 'abandoned turns cannot be ended now'))
+    if (timer) wait()
+  }
+
+  wait()
+  return () => {
+    if (timer) clearTimeout(timer)
+    timer = null
+  }
+}

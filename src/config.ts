@@ -159,7 +159,7 @@ function checkTogether(config: Config): void {
 }
 
 /** Said aloud rather than ignored: whoever sets one of these counts on it. */
-const NOT_YET = ['REDIS_URL', 'JWT_SECRET', 'JWKS_URL', 'BRAIN_FALLBACKS', 'KNOWLEDGE_DIR'] as const
+const NOT_YET = ['JWT_SECRET', 'JWKS_URL', 'BRAIN_FALLBACKS', 'KNOWLEDGE_DIR'] as const
 
 /** Adds the variables of `.env` to the environment, where there is such a file; what is set already stays. */
 export function loadEnvFile(): void {

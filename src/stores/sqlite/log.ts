@@ -42,7 +42,9 @@ export function createLogTable(database: Database): LogTable {
   const setTail = database.prepare('UPDATE log SET tail = ? WHERE turn = ?')
   const end = database.prepare('UPDATE log SET ended_at = ? WHERE turn = ?')
   const isKept = database.prepare('SELECT 1 FROM log WHERE turn = ? AND ifnull(ended_at >= ?, TRUE)')
-  const read = database.prepare(`SELECT seq, tokens FROM event WHERE id IN (${chainOf(OF_TURN)}) AND seq > ? ORDER BY seq`)
+  const read = database.prepare(
+    `SELECT seq, tokens FROM event WHERE id IN (${chainOf(OF_TURN)}) AND seq > ? ORDER BY seq`,
+  )
   const dropEvents = database.prepare(`DELETE FROM event WHERE id IN (${chainOf(OF_TURN)})`)
   const dropLog = database.prepare(`DELETE FROM log WHERE ${OF_TURN}`)
   const dropEventsOfSession = database.prepare(`DELETE FROM event WHERE id IN (${chainOf(OF_SESSION)})`)

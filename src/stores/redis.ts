@@ -1,0 +1,57 @@
+/**
+ * The store in Redis 7, or a cluster of it: for a service of many processes.
+ *
+ * All of a session is in one slot, and what must happen in one step is a script. What is kept when a server dies is what
+ * its `appendfsync` says; when it runs out of memory, what has begun can still be ended, read and deleted. It must not
+ * evict: `maxmemory-policy noeviction`, as every key here has a time to live.
+ */
+import type { Store } from '#src/chat/store.ts'
+import { connect, guard } from './redis/connection.ts'
+import { createKeys } from './redis/keys.ts'
+import { startNode } from './redis/node.ts'
+import { defineScripts } from './redis/scripts.ts'
+import { createSessionIndex } from './redis/session-index.ts'
+import { createSessionStore } from './redis/sessions.ts'
+import { createTurnStore } from './redis/turns.ts'
+
+export interface RedisStoreOptions {
+  /** `redis://` or `rediss://`; several with commas between them are the seeds of a cluster, and one is enough. */
+  url: string
+  /** Begins the name of every key. */
+  prefix: string
+  /** A session that was idle for longer is gone. */
+  sessionTtlMs: number
+  /** How long a turn's log is kept after its end. */
+  turnLogTtlMs: number
+  /** How long this process may be silent until its turns are another's to end. */
+  leaseMs: number
+  /** Epoch milliseconds; `Date.now` by default. */
+  now?: () => number
+}
+
+/** How long `check` leaves its mark. */
+const CHECK_MS = 60_000
+
+/**
+ * Opens the store when Redis answers.
+ *
+ * @throws Error with a sentence for the operator when it does not within 10 s
+ */
+export async function openRedisStore({ url, prefix, leaseMs, ...options }: RedisStoreOptions): Promise<Store> {
+  const client = await connect(url)
+  const clock = { now: Date.now, ...options }
+  const keys = createKeys(prefix)
+  const scripts = defineScripts(client, clock)
+  const index = createSessionIndex(client, keys, clock)
+  const node = await startNode({ client, keys, scripts, leaseMs })
+  const parts = { client, keys, scripts, clock, index, node }
+  return {
+    sessions: createSessionStore(parts),
+    turns: createTurnStore(parts),
+    check: () => guard(async () => void (await client.set(keys.check(node.id), 1, 'PX', CHECK_MS))),
+    close: async () => {
+      await node.close()
+      client.disconnect()
+    },
+  }
+}

@@ -1,0 +1,3 @@
+local userId = lives() and field('userId')
+drop()
+return userId

@@ -1,0 +1,2 @@
+-- ARGV[5]: n
+return lives() and turn(ARGV[5])

@@ -1,0 +1,71 @@
+/** Messages, as a page of a history: what stands, and what stood there before. */
+import { toMessageId, type Message, type Role } from '#src/chat/message.ts'
+import type { SessionRef } from '#src/chat/session.ts'
+import { toTurnId } from '#src/chat/turn-id.ts'
+import type { Reply } from './scripts.ts'
+
+/** What is kept of a message; its id and place follow from its key. */
+export type KeptMessage = Pick<Message, 'content' | 'status' | 'createdAt' | 'brain' | 'model'>
+
+/** Where a page ends: the last place that is not in it, as a member and a score. */
+export interface PageEnd {
+  place: string
+  below: string
+}
+
+/** Undefined for what no message of the session can be called. */
+export function toPageEnd({ sessionId }: SessionRef, before: string | undefined): PageEnd | undefined {
+  if (before === undefined) return { place: '', below: '+inf' }
+  if (!before.startsWith(`${sessionId}.`)) return undefined
+  const match = /^([1-9]\d{0,8})\.(user|assistant)$/.exec(before.slice(sessionId.length + 1))
+  if (!match) return undefined
+  return { place: match[0], below: `(${2 * Number(match[1]) + (match[2] === 'assistant' ? 1 : 0)}` }
+}
+
+/** Reads what the script `messages` answers. Oldest first. */
+export function toPage(ref: SessionRef, reply: Reply): Message[] {
+  const [standing, alternatives] = reply as [string[], [string, number, ...string[]][]]
+  const earlier = new Map(
+    alternatives.map(([n, isReplied, ...places]) => [
+      Number(n),
+      { isReplied: isReplied === 1, messages: toMessages(ref, places) },
+    ]),
+  )
+  return toMessages(ref, standing).map(({ n, message }) => {
+    const { isReplied, messages } = earlier.get(n)!
+    return { ...message, alternatives: toAlternatives(message, messages, isReplied) }
+  })
+}
+
+interface Placed {
+  n: number
+  message: Message
+}
+
+function toMessages(ref: SessionRef, newestFirst: string[]): Placed[] {
+  const messages: Placed[] = []
+  for (let i = newestFirst.length - 2; i >= 0; i -= 2)
+    messages.push(toMessage(ref, newestFirst[i]!, newestFirst[i + 1]!))
+  return messages
+}
+
+function toMessage({ sessionId }: SessionRef, place: string, json: string): Placed {
+  const [n, role] = place.split('.') as [string, Role]
+  const turnId = toTurnId({ sessionId, n: Number(n) })
+  const kept = JSON.parse(json) as KeptMessage
+  return { n: Number(n), message: { messageId: toMessageId(turnId, role), turnId, role, ...kept, alternatives: [] } }
+}
+
+/**
+ * What stood in a message's place: earlier replies belong to the reply, differing earlier texts to the user's message.
+ * While the turn has no reply, its user's message shows the earlier ones, so that nothing said is lost.
+ */
+function toAlternatives(standing: Message, earlier: Placed[], isReplied: boolean): Message[] {
+  const messages = earlier.map(({ message }) => message)
+  if (standing.role === 'assistant') return messages.filter(({ role }) => role === 'assistant')
+  const seen = new Set([standing.content])
+  return messages.filter(({ role, content }) => {
+    if (role === 'assistant') return !isReplied
+    return !seen.has(content) && seen.add(content)
+  })
+}
