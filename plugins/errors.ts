@@ -77,7 +77,11 @@ export function answerRouterError(_error: FastifyError, request: FastifyRequest,
 export function answerClientError(cause: Error & { code?: string }, socket: Socket): void {
   // What was written may be half a response, and this would land in the middle of it.
   if (!socket.writable || socket.bytesWritten > 0) return void socket.destroy()
-  const error = new ChatError('invalid_request', toClientSentence(cause.code))
+  answerSocket(socket, new ChatError('invalid_request', toClientSentence(cause.code)))
+}
+
+/** Answers on a socket that has no reply, and ends it. */
+export function answerSocket(socket: Socket, error: ChatError): void {
   const body = JSON.stringify(toErrorBody(error))
   const status = STATUS[error.code]
   const head = [
@@ -85,6 +89,7 @@ export function answerClientError(cause: Error & { code?: string }, socket: Sock
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
     `X-Request-Id: ${randomUUID()}`,
+    ...(error.retryAfter === undefined ? [] : [`Retry-After: ${Math.ceil(error.retryAfter)}`]),
     'Connection: close',
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())

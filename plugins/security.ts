@@ -6,14 +6,26 @@ import { isLoopback, toList } from '#src/config.ts'
 
 const LOCAL_ORIGIN = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /**
+     * Whether a page may open a socket, which browsers do not ask about. Who is no page sends no origin.
+     *
+     * @param host the `Host` that was asked: its own pages may
+     */
+    isAllowedOrigin(origin: string | undefined, host: string | undefined): boolean
+  }
+}
+
 export default fp(
   async (app) => {
     const { ALLOWED_ORIGINS, HOST } = app.config
     const listed = toList(ALLOWED_ORIGINS)
     // Whoever tries it out on their own machine has a page on another port.
     const byDefault = isLoopback(HOST) ? [LOCAL_ORIGIN] : []
+    const allowed: (string | RegExp)[] = listed.length > 0 ? listed : byDefault
     await app.register(cors, {
-      origin: listed.length > 0 ? listed : byDefault,
+      origin: allowed,
       methods: ['GET', 'POST', 'PATCH', 'DELETE'],
       allowedHeaders: ['Authorization', 'Content-Type', 'Last-Event-ID', 'Idempotency-Key'],
       exposedHeaders: ['X-Session-Id', 'X-Turn-Id', 'X-Request-Id', 'Retry-After'],
@@ -28,6 +40,11 @@ export default fp(
     })
     app.addHook('onRequest', async (request, reply) => {
       reply.header('X-Request-Id', request.id)
+    })
+    app.decorate('isAllowedOrigin', (origin: string | undefined, host: string | undefined) => {
+      if (origin === undefined) return true
+      if (URL.canParse(origin) && new URL(origin).host === host) return true
+      return allowed.some((one) => (typeof one === 'string' ? one === origin : one.test(origin)))
     })
   },
   { name: 'security', dependencies: ['config'] },

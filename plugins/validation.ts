@@ -4,7 +4,7 @@ import fp from 'fastify-plugin'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Value } from 'typebox/value'
-import { ChatError } from '#src/chat/errors.ts'
+import { toInvalidRequest } from '#src/wire/check.ts'
 
 type Properties = Record<string, { type?: string }>
 
@@ -12,11 +12,11 @@ const compileSchema: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => 
   const validator = Compile(schema)
   const properties = (schema as { properties?: Properties }).properties ?? {}
   return (sent: unknown) => {
-    const input = httpPart === 'querystring' ? readQuery(properties, sent) : (sent ?? {})
+    const input = httpPart === 'querystring' ? readQuery(properties, sent) : sent === undefined ? {} : sent
     const value = Value.Default(schema, input)
     if (validator.Check(value)) return { value }
     const [error] = validator.Errors(value)
-    return { error: toChatError(error) }
+    return { error: toInvalidRequest(error) }
   }
 }
 
@@ -33,15 +33,17 @@ function read(type: string | undefined, value: unknown): unknown {
   return value
 }
 
-function toChatError(error: { instancePath: string; message: string } | undefined): ChatError {
-  const field = error?.instancePath.slice(1).replaceAll('/', '.')
-  const subject = field ? `"${field}"` : 'The request'
-  return new ChatError('invalid_request', `${subject} ${error?.message ?? 'is not valid'}.`)
-}
-
 export default fp(
   async (app) => {
     app.setValidatorCompiler(compileSchema)
+    // Bodies are JSON and say so: a page of another origin can send plain text without asking.
+    app.removeContentTypeParser(['text/plain', 'application/json'])
+    const parse = app.getDefaultJsonParser('error', 'error')
+    app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+      // Many clients name the type on every request, also where there is nothing to say.
+      if (body === '') done(null, undefined)
+      else void parse(request, body, done)
+    })
   },
   { name: 'validation' },
 )

@@ -19,8 +19,12 @@ import healthRoutes from '#plugins/routes/health.ts'
 import sessionRoutes from '#plugins/routes/sessions.ts'
 import turnRoutes from '#plugins/routes/turns.ts'
 import security from '#plugins/security.ts'
+import socketIo from '#plugins/socket-io.ts'
+import sockets from '#plugins/sockets.ts'
 import stores from '#plugins/stores.ts'
+import upgrade from '#plugins/upgrade.ts'
 import validation from '#plugins/validation.ts'
+import websocket from '#plugins/websocket.ts'
 import { type Config, toList } from './config.ts'
 import { toLoggerOptions } from './logger.ts'
 
@@ -57,6 +61,11 @@ export async function buildApp(settings: Config): Promise<FastifyInstance> {
   await app.register(brains)
   await app.register(chat)
   await app.register(eventStream)
+  await app.register(sockets)
+  await app.register(upgrade)
+
+  await app.register(websocket)
+  await app.register(socketIo)
 
   await app.register(chatRoutes)
   await app.register(turnRoutes)

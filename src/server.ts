@@ -17,7 +17,9 @@ async function start(): Promise<void> {
     if (app.chat.running > 0) {
       app.log.info(`Waiting for ${app.chat.running} running turns; a second signal exits at once.`)
     }
-    await app.chat.drain(drainMs)
+    const drained = app.chat.drain(drainMs)
+    app.sockets.drain()
+    await drained
     await app.close()
   })
 

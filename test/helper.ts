@@ -88,6 +88,9 @@ export interface Stream {
   ended: Promise<void>
   /** Leaves: FIN, or RST. */
   leave(how?: 'fin' | 'reset'): void
+  /** Leaves unread what comes, until `resume`. */
+  pause(): void
+  resume(): void
 }
 
 /** Opens a stream: a POST when there is a body, else a GET. */
@@ -160,6 +163,8 @@ function toStream(response: IncomingMessage): Stream {
       if (how === 'reset') response.socket.resetAndDestroy()
       else response.socket.destroy()
     },
+    pause: () => void response.pause(),
+    resume: () => void response.resume(),
   }
 }
 

@@ -23,7 +23,10 @@ function findBlocks(language: string, mention: string): string[] {
 async function runSnippet(code: string, url: string): Promise<string> {
   const file = join(await makeDirectory(), 'snippet.mjs')
   const eventSource = import.meta.resolve('eventsource')
-  await writeFile(file, `import { EventSource } from '${eventSource}'\n${code.replaceAll(ADDRESS, url)}`)
+  const found = code
+    .replaceAll(ADDRESS, url)
+    .replace("'socket.io-client'", `'${import.meta.resolve('socket.io-client')}'`)
+  await writeFile(file, `import { EventSource } from '${eventSource}'\n${found}`)
   return (await run('node', [file])).stdout
 }
 
@@ -46,6 +49,14 @@ describe('the README', () => {
     const { url } = await startServer({ CONFIG_BRAIN_PACE_MS: '10' })
     const [snippet] = findBlocks('js', 'EventSource')
     expect((await runSnippet(snippet!, url)).split('\n').length).toBeGreaterThan(3)
+  })
+
+  it('has a WebSocket and a Socket.IO client', async () => {
+    const { url } = await startServer()
+    const [webSocket] = findBlocks('js', 'new WebSocket')
+    expect(await runSnippet(webSocket!, url)).toMatch(/\n\d+ tokens in [\d.]+ s\n$/)
+    const [socketIo] = findBlocks('js', 'socket.io-client')
+    expect(await runSnippet(socketIo!, url)).toMatch(/\n\d+ characters in [\d.]+ s\n$/)
   })
 
   it('has a persona that can be added as it stands', async () => {
@@ -72,9 +83,10 @@ describe('the README', () => {
     const named = new Set([...table.matchAll(/\b[A-Z]+(?:_[A-Z]+)*\b/g)].map(([name]) => name))
     const config = readFileSync(join(ROOT, 'src/config.ts'), 'utf8')
     for (const name of named) {
-      if (/^(SQLITE|DRAIN|PORT|HOST|[A-Z]+_[A-Z_]+)$/.test(name) && !name.startsWith('OPENAI')) {
-        expect(config).toContain(name)
-      }
+      if (!/^(SQLITE|DRAIN|PORT|HOST|[A-Z]+_[A-Z_]+)$/.test(name)) continue
+      // A provider's three variables are named by one line.
+      const line = name.replace(/^([A-Z]+)_(API_KEY|BASE_URL|MODEL)$/, "provider('$1')")
+      expect(config.includes(name) || config.includes(line), name).toBe(true)
     }
   })
 

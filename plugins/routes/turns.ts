@@ -1,13 +1,9 @@
 /** Doors of a turn: look at it, follow it, stop it, say it anew. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { ChatError } from '#src/chat/errors.ts'
-import { BEGINNING } from '#src/chat/event.ts'
-import type { Cursor } from '#src/chat/replays.ts'
 import { toTurnId } from '#src/chat/turn-id.ts'
 import { createNativeDialect } from '#src/wire/dialects/native.ts'
-import { decodeOffset } from '#src/wire/offset.ts'
-import { FollowQuery, IdParams, RegenerateRequest, toTurnInput } from '#src/wire/requests.ts'
-import { toTurnResource } from '#src/wire/resources.ts'
+import { FollowQuery, IdParams, RegenerateRequest, toCursor, toTurnInput } from '#src/wire/requests.ts'
+import { NOTHING_STOPPED, toStopResource, toTurnResource } from '#src/wire/resources.ts'
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/chat/turns/:id', { schema: { params: IdParams } }, async ({ owner, params }) =>
@@ -18,7 +14,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     '/chat/turns/:id/stream',
     { schema: { params: IdParams, querystring: FollowQuery }, exposeHeadRoute: false },
     async ({ owner, params, query, headers }, reply) => {
-      const following = await app.chat.follow(owner, params.id, toCursor(params.id, query, headers['last-event-id']))
+      const cursor = toCursor(params.id, toFollowQuery(query, headers['last-event-id']))
+      const following = await app.chat.follow(owner, params.id, cursor)
       return reply.sendEventStream(following, createNativeDialect(following, query))
     },
   )
@@ -28,7 +25,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.post('/chat/sessions/:id/stop', { schema: { params: IdParams } }, async ({ owner, params }) => {
     const { sessionId, active } = await app.sessions.get(owner, params.id)
     if (active !== null) return stop(owner, toTurnId({ sessionId, n: active }))
-    return { stopped: false, turn_id: null, state: null, partial_text: '' }
+    return NOTHING_STOPPED
   })
 
   app.post(
@@ -47,17 +44,13 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
 
   async function stop(owner: string, turnId: string) {
     const { stopped, snapshot } = await app.chat.stop(owner, turnId)
-    return { stopped, turn_id: turnId, state: snapshot.turn.state, partial_text: snapshot.text }
+    return toStopResource(stopped, snapshot)
   }
 }
 
 /** The header wins: EventSource sends it when it comes back, with the address that it began with. */
-function toCursor(turnId: string, { after, after_count }: FollowQuery, header: string | string[] | undefined): Cursor {
-  const offset = typeof header === 'string' && header !== '' ? header : after
-  if (offset === undefined) return after_count === undefined ? BEGINNING : { count: after_count }
-  const { turnId: named, position } = decodeOffset(offset)
-  if (named !== turnId) throw new ChatError('invalid_request', 'The offset belongs to another turn.')
-  return position
+function toFollowQuery(query: FollowQuery, header: string | string[] | undefined): FollowQuery {
+  return typeof header === 'string' && header !== '' ? { ...query, after: header } : query
 }
 
 export default routes

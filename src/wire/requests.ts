@@ -1,6 +1,10 @@
 /** What clients send: the schemas that every door and transport checks it with. Unknown fields are ignored. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { type Static, Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { ChatError } from '#src/chat/errors.ts'
+import { BEGINNING } from '#src/chat/event.ts'
+import type { Cursor } from '#src/chat/replays.ts'
 import type { TurnInput } from '#src/chat/sending.ts'
 import { decodeOffset } from './offset.ts'
 
@@ -12,8 +16,10 @@ export const OwnSessionId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })
 
 const OnDisconnect = Type.Enum(['continue', 'stop'])
 
+const ClientMessageId = Name(128)
+
 const TurnOptions = {
-  client_message_id: Type.Optional(Name(128)),
+  client_message_id: Type.Optional(ClientMessageId),
   persona: Type.Optional(Name(64)),
   brain: Type.Optional(Name(64)),
   model: Type.Optional(Name(128)),
@@ -27,12 +33,11 @@ type TurnOptions = Omit<Static<typeof RegenerateRequest>, 'message'>
 
 /** What a send says in its body and, over HTTP, in its head.
  *
- * @throws ChatError `invalid_request` for an offset that is none */
+ * @throws ChatError `invalid_request` for an offset or an id that is none */
 export function toTurnInput(options: TurnOptions, headers: IncomingHttpHeaders = {}): TurnInput {
-  const key = headers['idempotency-key']
   const lastEventId = headers['last-event-id']
   return {
-    clientId: options.client_message_id ?? (typeof key === 'string' && key ? key : undefined),
+    clientId: options.client_message_id ?? toClientId(headers['idempotency-key']),
     persona: options.persona,
     brain: options.brain,
     model: options.model,
@@ -41,6 +46,12 @@ export function toTurnInput(options: TurnOptions, headers: IncomingHttpHeaders =
     ifBusy: options.if_busy,
     after: typeof lastEventId === 'string' && lastEventId ? decodeOffset(lastEventId) : undefined,
   }
+}
+
+function toClientId(key: string | string[] | undefined): string | undefined {
+  if (!key) return undefined
+  if (Value.Check(ClientMessageId, key)) return key
+  throw new ChatError('invalid_request', 'The idempotency key is too long, or has control characters in it.')
 }
 
 export const StartRequest = Type.Object({
@@ -98,3 +109,28 @@ export const FollowQuery = Type.Object({
 export type FollowQuery = Static<typeof FollowQuery>
 
 export const IdParams = Type.Object({ id: Type.String() })
+
+/** Where to go on in a turn. @throws ChatError `invalid_request` for an offset that is malformed or another turn's */
+export function toCursor(turnId: string, { after, after_count }: FollowQuery): Cursor {
+  if (after === undefined) return after_count === undefined ? BEGINNING : { count: after_count }
+  const { turnId: named, position } = decodeOffset(after)
+  if (named !== turnId) throw new ChatError('invalid_request', 'The offset belongs to another turn.', { turnId })
+  return position
+}
+
+/** On sockets a send may leave the session out, and the offset of one that comes back has no header. */
+export const SocketSendRequest = Type.Object({
+  session_id: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+  message: Type.String(),
+  after: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+  ...TurnOptions,
+})
+
+export const SocketResumeRequest = Type.Object({ turn_id: Type.String(), ...FollowQuery.properties })
+
+export const SocketStopRequest = Type.Object({
+  turn_id: Type.Optional(Type.String()),
+  session_id: Type.Optional(Type.String()),
+})
+
+export const SocketAuthRequest = Type.Object({ token: Type.String({ maxLength: 16_384 }) })

@@ -72,6 +72,14 @@ export function toTurnResource({ turn, text, position }: TurnSnapshot) {
   }
 }
 
+/** What a stop has come to. */
+export function toStopResource(stopped: boolean, { turn, text }: TurnSnapshot) {
+  return { stopped, turn_id: toTurnId(turn), state: turn.state, partial_text: text }
+}
+
+/** Where no turn was running. */
+export const NOTHING_STOPPED = { stopped: false, turn_id: null, state: null, partial_text: '' }
+
 /** A page's end as clients send it back. */
 export function encodeCursor({ updatedAt, sessionId }: SessionPosition): string {
   return Buffer.from(`${updatedAt}.${sessionId}`).toString('base64url')

@@ -1,0 +1,241 @@
+/**
+ * A client's connection on which many turns can run: it does what the client's events ask for, and answers. WebSocket
+ * and Socket.IO are two ports of it.
+ */
+import type { Chat } from '#src/chat/chat.ts'
+import { ChatError, toChatError } from '#src/chat/errors.ts'
+import type { Following } from '#src/chat/sending.ts'
+import { createSessionId, type Sessions } from '#src/chat/sessions.ts'
+import { toTurnId } from '#src/chat/turn-id.ts'
+import { createCheck } from '#src/wire/check.ts'
+import { createNativeDialect, type NativeOptions } from '#src/wire/dialects/native.ts'
+import {
+  SocketAuthRequest,
+  SocketResumeRequest,
+  SocketSendRequest,
+  SocketStopRequest,
+  toCursor,
+  toTurnInput,
+} from '#src/wire/requests.ts'
+import { NOTHING_STOPPED, toStopResource } from '#src/wire/resources.ts'
+import {
+  createSocketEncoder,
+  type Echo,
+  type SocketEvent,
+  toConnectedFrame,
+  toEcho,
+  toRefusalFrame,
+  toSocketStart,
+} from '#src/wire/socket-frames.ts'
+import { FollowedTurns, type Outlet } from './followed-turns.ts'
+
+/** What a connection needs of its socket. */
+export interface Port extends Outlet {
+  /** True when so much waits that the client does not read what it asks for. */
+  readonly isFlooded: boolean
+  /** Ends the socket after what was sent. */
+  close(code: number, reason: string): void
+  /** Ends it at once. */
+  terminate(): void
+}
+
+/** Why the server ends a socket. */
+export const CLOSE = { restart: 1012, unauthorized: 4401 } as const
+
+export interface ConnectionOptions {
+  chat: Chat
+  sessions: Sessions
+  /** The signed-in user, or `''` while the service is open. */
+  owner: string
+  /** Whose token it is. It throws ChatError `unauthorized`. */
+  identify: (token: string) => Promise<string>
+  /** Hears of every event that was not done. */
+  onRefused: (error: ChatError) => void
+  /** Fields of this transport's frames beside those of every transport. */
+  frames?: NativeOptions
+}
+
+/** Hears what an event came to: what it gave, or the refusal. */
+export type Acknowledge = (answer: object) => void
+
+/** Events that may wait to be handled, and turns that may be followed at the same time. */
+const MAX_WAITING = 100
+const MAX_FOLLOWED = 100
+
+const PERSONA = 'default'
+const USER = 'anonymous'
+
+/** How the connection goes: on, until its turns have ended, or now. */
+type Stage = 'open' | 'draining' | 'leaving' | 'closed'
+
+const checkSend = createCheck(SocketSendRequest)
+const checkResume = createCheck(SocketResumeRequest)
+const checkStop = createCheck(SocketStopRequest)
+const checkAuth = createCheck(SocketAuthRequest)
+
+export class Connection {
+  readonly #port: Port
+  readonly #options: ConnectionOptions
+  readonly #commands: ReadonlyMap<unknown, (data: unknown) => Promise<object>>
+  readonly #turns: FollowedTurns
+  /** Events are handled one after the other, so that a stop follows its send. */
+  #handled: Promise<void> = Promise.resolve()
+  #waiting = 0
+  #ownSessionId: string | null = null
+  #stage: Stage = 'open'
+
+  constructor(port: Port, options: ConnectionOptions) {
+    this.#port = port
+    this.#turns = new FollowedTurns(port, () => this.#leaveWhenDone())
+    this.#options = options
+    this.#commands = new Map([
+      ['chat_stream', (data: unknown) => this.#send(data)],
+      ['chat_resume', (data: unknown) => this.#resume(data)],
+      ['chat_stop', (data: unknown) => this.#stop(data)],
+      ['auth', (data: unknown) => this.#authenticate(data)],
+    ])
+    this.#say('connected', toConnectedFrame())
+  }
+
+  /** Does what the client asks for. Whatever is wrong with it is said in a frame, and the connection stays. */
+  receive(event: unknown, data: unknown = {}, acknowledge: Acknowledge = () => {}): void {
+    if (this.#stage === 'closed') return
+    if (event === 'ping') {
+      this.#say('pong', {})
+      return acknowledge({})
+    }
+    const command = this.#commands.get(event)
+    const refuse = (error: unknown) => acknowledge(this.refuse(toChatError(error), toEcho(data)))
+    if (!command) return refuse(new ChatError('frame_invalid', 'There is no such event.'))
+    if (this.#waiting >= MAX_WAITING) return refuse(tooMany('Too many events at once: wait for answers.'))
+    this.#waiting++
+    this.#handled = this.#handled
+      .then(() => command(data))
+      .then(acknowledge, refuse)
+      .then(() => {
+        this.#waiting--
+        this.#leaveWhenDone()
+      })
+  }
+
+  /** Says that something the client sent is not done, and returns what was said. */
+  refuse(error: ChatError, echo: Echo = {}): object {
+    this.#options.onRefused(error)
+    const frame = toRefusalFrame(error, echo)
+    this.#say('chat_stream_error', frame)
+    if (error.code === 'unauthorized') this.#port.close(CLOSE.unauthorized, 'unauthorized')
+    return frame
+  }
+
+  /** The socket has room again. */
+  drained(): void {
+    this.#turns.pump()
+  }
+
+  /** The process is to end: goes on until the turns that are followed have ended, and then asks the client to come back. */
+  drain(): void {
+    if (this.#stage === 'open') this.#stage = 'draining'
+    this.#leaveWhenDone()
+  }
+
+  /** The process ends: sends what there is of the followed turns, and asks the client to come back. */
+  leave(): void {
+    if (this.#stage === 'closed') return
+    this.#stage = 'leaving'
+    this.#turns.leave()
+    this.#leaveWhenDone()
+  }
+
+  /** Ends the socket at once. */
+  terminate(): void {
+    this.#port.terminate()
+  }
+
+  /** The socket is gone: the readers go, the turns go on. */
+  closed(): void {
+    this.#stage = 'closed'
+    this.#turns.close()
+  }
+
+  async #send(data: unknown): Promise<object> {
+    const { session_id, message, after, ...options } = checkSend(data)
+    this.#checkRoom()
+    const { chat, owner } = this.#options
+    const input = toTurnInput(options, after === undefined ? {} : { 'last-event-id': after })
+    const sessionId = session_id ?? (await this.#ownSession())
+    const sent = await chat.send(owner, { sessionId, message, ...input })
+    return this.#follow(await chat.followSent(sent), options, toEcho(data))
+  }
+
+  async #resume(data: unknown): Promise<object> {
+    const { turn_id, ...query } = checkResume(data)
+    this.#checkRoom()
+    const following = await this.#options.chat.follow(this.#options.owner, turn_id, toCursor(turn_id, query))
+    return this.#follow(following, query)
+  }
+
+  async #stop(data: unknown): Promise<object> {
+    const { turn_id, session_id } = checkStop(data)
+    const turnId = turn_id ?? (await this.#findRunning(session_id ?? this.#ownSessionId))
+    if (turnId === null) return NOTHING_STOPPED
+    const { stopped, snapshot } = await this.#options.chat.stop(this.#options.owner, turnId)
+    return toStopResource(stopped, snapshot)
+  }
+
+  async #authenticate(data: unknown): Promise<object> {
+    const { identify, owner } = this.#options
+    const { token } = checkAuth(data)
+    if ((await identify(token)) === owner) return {}
+    throw new ChatError('unauthorized', "This is another user's token.")
+  }
+
+  /** The session of a client that names none: the same for the connection's life, and made anew when it is deleted. */
+  async #ownSession(): Promise<string> {
+    const { sessions, owner } = this.#options
+    this.#ownSessionId ??= createSessionId()
+    const start = { sessionId: this.#ownSessionId, userId: owner || USER, persona: PERSONA }
+    return (await sessions.start(owner, start)).sessionId
+  }
+
+  async #findRunning(sessionId: string | null): Promise<string | null> {
+    if (sessionId === null) return null
+    const { active } = await this.#options.sessions.get(this.#options.owner, sessionId)
+    return active === null ? null : toTurnId({ sessionId, n: active })
+  }
+
+  #checkRoom(): void {
+    if (this.#turns.size >= MAX_FOLLOWED) throw tooMany('Too many turns at once on one connection.')
+  }
+
+  #follow({ turn, reader }: Following, { partial }: { partial?: boolean | undefined }, echo: Echo = {}): object {
+    const dialect = createNativeDialect(
+      { turn, reader },
+      { ...this.#options.frames, ...(partial === undefined ? {} : { partial }) },
+    )
+    const start = toSocketStart(turn, echo)
+    if (this.#stage === 'closed') {
+      reader.close()
+      return start
+    }
+    this.#say('chat_start', start)
+    this.#turns.add({ turnId: toTurnId(turn), reader, encoder: createSocketEncoder(dialect, turn) })
+    return start
+  }
+
+  #leaveWhenDone(): void {
+    const isGoing = this.#stage === 'draining' || this.#stage === 'leaving'
+    if (!isGoing || this.#turns.size > 0 || this.#waiting > 0) return
+    this.#port.close(CLOSE.restart, 'restarting')
+  }
+
+  #say(event: SocketEvent, frame: object): void {
+    if (this.#stage === 'closed') return
+    // Answers are not followed by cursor: a client that only asks, and never reads, is let go.
+    if (this.#port.isFlooded) return this.#port.terminate()
+    this.#port.send(event, JSON.stringify(frame))
+  }
+}
+
+function tooMany(sentence: string): ChatError {
+  return new ChatError('rate_limited', sentence, { retryAfter: 1 })
+}

@@ -1,0 +1,35 @@
+import type { IncomingMessage } from 'node:http'
+import { describe, expect, it } from 'vitest'
+import { createAddressReader, toNetwork } from '#src/transports/address.ts'
+
+function read(trusted: string[], remoteAddress: string, forwarded?: string): string {
+  const request = { socket: { remoteAddress }, headers: { 'x-forwarded-for': forwarded } }
+  return createAddressReader(trusted)(request as unknown as IncomingMessage)
+}
+
+describe('the address of a client', () => {
+  it.each([
+    ['is the socket’s where nobody is trusted', [], '10.0.0.1', '1.1.1.1', '10.0.0.1'],
+    ['is the socket’s where that is not trusted', ['10.0.0.2'], '10.0.0.1', '1.1.1.1', '10.0.0.1'],
+    ['is what a trusted proxy says', ['10.0.0.0/8'], '10.0.0.1', '1.1.1.1', '1.1.1.1'],
+    ['is the last hop that is not trusted', ['10.0.0.0/8'], '10.0.0.1', '6.6.6.6, 1.1.1.1, 10.0.0.2', '1.1.1.1'],
+    ['is the farthest proxy where all are trusted', ['10.0.0.0/8'], '10.0.0.1', '10.0.0.3, 10.0.0.2', '10.0.0.3'],
+    ['is the proxy’s own where it says nothing', ['10.0.0.0/8'], '10.0.0.1', undefined, '10.0.0.1'],
+    ['is plain IPv4 on a socket for both', ['10.0.0.1'], '::ffff:10.0.0.1', '1.1.1.1', '1.1.1.1'],
+    ['may be IPv6', ['fd00::/8'], 'fd00::1', '2001:db8::1', '2001:db8::1'],
+  ])('%s', (_what, trusted, remote, forwarded, address) => {
+    expect(read(trusted, remote, forwarded)).toBe(address)
+  })
+
+  it.each([
+    ['1.2.3.4', '1.2.3.4'],
+    ['2001:db8:0:1::5', '2001:db8:0:1'],
+    ['2001:0db8:0:0001:ffff::', '2001:db8:0:1'],
+    ['2001:db8::1', '2001:db8:0:0'],
+    ['::1', '0:0:0:0'],
+    ['1:2:3:4:5:6:7:8', '1:2:3:4'],
+    ['not an address', 'not an address'],
+  ])('%s counts as %s', (address, network) => {
+    expect(toNetwork(address)).toBe(network)
+  })
+})
