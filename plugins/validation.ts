@@ -41,7 +41,7 @@ export default fp(
     const parse = app.getDefaultJsonParser('error', 'error')
     app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
       // Many clients name the type on every request, also where there is nothing to say.
-      if (body === '') done(null, undefined)
+      if (body === '') done(null, {})
       else void parse(request, body, done)
     })
   },
