@@ -1,21 +1,17 @@
 /** Doors that keep older clients of `/api/chat/stream` working, mapped onto the same core. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { createSessionId } from '#src/chat/sessions.ts'
+import { PLAIN_PERSONA } from '#src/chat/persona.ts'
 import { createNativeDialect } from '#src/wire/dialects/native.ts'
 import { toTime } from '#src/wire/frames.ts'
 import { ApiChatRequest, IdParams, toTurnInput } from '#src/wire/requests.ts'
-
-const PERSONA = 'default'
-const USER = 'anonymous'
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.post('/api/chat/stream', { schema: { body: ApiChatRequest } }, async ({ owner, body, headers }, reply) => {
     // A refusal leaves no session behind.
     app.chat.check(body.message)
     const { sessionId, userId } = await app.sessions.start(owner, {
-      sessionId: body.session_id ?? createSessionId(),
-      userId: owner || USER,
-      persona: PERSONA,
+      sessionId: body.session_id,
+      persona: PLAIN_PERSONA,
     })
     const sent = await app.chat.send(owner, {
       sessionId,

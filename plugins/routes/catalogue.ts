@@ -1,8 +1,7 @@
 /** Doors to what there is to choose from: personas and brains. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { DEFAULT_PERSONA } from '#src/chat/persona.ts'
 import { SwitchRequest } from '#src/wire/requests.ts'
-
-const DEFAULT_PERSONA = 'fitness_coach'
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/chat/personas', async () => ({

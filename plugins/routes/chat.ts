@@ -3,20 +3,17 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Sent } from '#src/chat/sending.ts'
 import { BEGINNING, type TerminalEvent } from '#src/chat/event.ts'
-import { choosePersona } from '#src/chat/persona.ts'
+import { choosePersona, DEFAULT_PERSONA } from '#src/chat/persona.ts'
 import { toTurnId } from '#src/chat/turn-id.ts'
 import type { LogReader } from '#src/chat/turn-log.ts'
 import { createNativeDialect } from '#src/wire/dialects/native.ts'
 import { toChatError, toDoneFrame, toErrorFrame, toTime } from '#src/wire/frames.ts'
 import { SendRequest, StartRequest, toTurnInput } from '#src/wire/requests.ts'
 
-const DEFAULT_USER = 'anonymous'
-const DEFAULT_PERSONA = 'fitness_coach'
-
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.post('/chat/start', { schema: { body: StartRequest } }, async ({ owner, body }) => {
     const session = await app.sessions.start(owner, {
-      userId: owner || (body.user_id ?? DEFAULT_USER),
+      userId: body.user_id,
       persona: body.persona ?? DEFAULT_PERSONA,
       sessionId: body.session_id,
       brain: body.brain,

@@ -119,16 +119,10 @@ const EVENTS = new Set([
 ])
 
 function createMessageReader(): EventReader {
-  let finish: FinishPart | null = null
-  let over = false
-  return {
-    get finish() {
-      return finish
-    },
-    get over() {
-      return over
-    },
-    read(message, parts) {
+  const reader = {
+    finish: null as FinishPart | null,
+    over: false,
+    read(message: EventSourceMessage, parts: BrainPart[]) {
       const event = parseEvent(message)
       switch (event?.type) {
         case 'message_start':
@@ -144,17 +138,18 @@ function createMessageReader(): EventReader {
           break
         case 'message_delta':
           if (event.usage) parts.push(toUsagePart(toInputTokens(event.usage), event.usage.output_tokens))
-          if (typeof event.delta?.stop_reason === 'string') finish ??= toFinishPart(event.delta.stop_reason)
+          if (typeof event.delta?.stop_reason === 'string') reader.finish ??= toFinishPart(event.delta.stop_reason)
           break
         case 'message_stop':
-          finish ??= { type: 'finish', reason: 'stop', raw: 'message_stop' }
-          over = true
+          reader.finish ??= { type: 'finish', reason: 'stop', raw: 'message_stop' }
+          reader.over = true
           break
         case 'error':
           throw toFrameError(NAME, [event.error?.details?.error_code, event.error?.type])
       }
     },
   }
+  return reader
 }
 
 /** Null for an event that is not read. */

@@ -8,7 +8,7 @@
 import OpenAI from 'openai'
 import type { ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions'
 import type { EventSourceMessage } from 'eventsource-parser'
-import type { Brain, BrainRequest } from '#src/chat/brain.ts'
+import type { Brain, BrainPart, BrainRequest } from '#src/chat/brain.ts'
 import { ask, askForModels, checkKey, createSdkOptions } from './ask.ts'
 import { parseFrame, readParts, toUsagePart, type EventReader, type FinishPart } from './event-stream.ts'
 import { toFrameError } from './failure.ts'
@@ -94,19 +94,13 @@ interface Chunk {
 }
 
 function createChunkReader(name: string): EventReader {
-  let finish: FinishPart | null = null
-  let over = false
-  return {
-    get finish() {
-      return finish
-    },
-    get over() {
-      return over
-    },
-    read(event, parts) {
+  const reader = {
+    finish: null as FinishPart | null,
+    over: false,
+    read(event: EventSourceMessage, parts: BrainPart[]) {
       if (event.data === '[DONE]') {
-        finish ??= { type: 'finish', reason: 'stop', raw: '[DONE]' }
-        over = true
+        reader.finish ??= { type: 'finish', reason: 'stop', raw: '[DONE]' }
+        reader.over = true
         return
       }
       const chunk = parseChunk(name, event)
@@ -115,10 +109,11 @@ function createChunkReader(name: string): EventReader {
       const choice = chunk.choices?.[0]
       const text = choice?.delta?.content
       if (typeof text === 'string' && text !== '') parts.push({ type: 'token', text })
-      if (typeof choice?.finish_reason === 'string') finish ??= toFinishPart(choice.finish_reason)
+      if (typeof choice?.finish_reason === 'string') reader.finish ??= toFinishPart(choice.finish_reason)
       if (chunk.usage) parts.push(toUsagePart(chunk.usage.prompt_tokens, chunk.usage.completion_tokens))
     },
   }
+  return reader
 }
 
 function parseChunk(name: string, { data, event }: EventSourceMessage): Chunk | null {

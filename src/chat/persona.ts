@@ -12,6 +12,12 @@ export interface Persona {
   prompt: string
 }
 
+/** Who speaks where nobody was chosen. */
+export const DEFAULT_PERSONA = 'fitness_coach'
+
+/** Who speaks on doors that know no personas. */
+export const PLAIN_PERSONA = 'default'
+
 export type Personas = ReadonlyMap<string, Persona>
 
 /** @throws ChatError `persona_unknown`, listing the known */

@@ -17,7 +17,8 @@ export interface SessionsOptions {
 }
 
 export interface StartInput {
-  userId: string
+  /** Whom an open service is told that the session is for. A signed-in owner is the user, whatever is said here. */
+  userId?: string | undefined
   persona: string
   /** Makes the session with this id, or returns the one that has it. */
   sessionId?: string | undefined
@@ -25,6 +26,8 @@ export interface StartInput {
   title?: string | undefined
   onDisconnect?: OnDisconnect | undefined
 }
+
+const ANONYMOUS = 'anonymous'
 
 export class Sessions {
   readonly #options: SessionsOptions
@@ -39,7 +42,7 @@ export class Sessions {
     return this.#options.store.sessions.create({
       owner,
       sessionId: input.sessionId ?? createSessionId(),
-      userId: input.userId,
+      userId: owner || (input.userId ?? ANONYMOUS),
       title: input.title ?? null,
       persona: input.persona,
       brain: input.brain ?? null,

@@ -4,6 +4,7 @@
  */
 import type { Chat } from '#src/chat/chat.ts'
 import { ChatError, toChatError } from '#src/chat/errors.ts'
+import { PLAIN_PERSONA } from '#src/chat/persona.ts'
 import type { Following } from '#src/chat/sending.ts'
 import { createSessionId, type Sessions } from '#src/chat/sessions.ts'
 import { toTurnId } from '#src/chat/turn-id.ts'
@@ -61,9 +62,6 @@ export type Acknowledge = (answer: object) => void
 /** Events that may wait to be handled, and turns that may be followed at the same time. */
 const MAX_WAITING = 100
 const MAX_FOLLOWED = 100
-
-const PERSONA = 'default'
-const USER = 'anonymous'
 
 /** How the connection goes: on, until its turns have ended, or now. */
 type Stage = 'open' | 'draining' | 'leaving' | 'closed'
@@ -193,7 +191,7 @@ export class Connection {
   async #ownSession(): Promise<string> {
     const { sessions, owner } = this.#options
     this.#ownSessionId ??= createSessionId()
-    const start = { sessionId: this.#ownSessionId, userId: owner || USER, persona: PERSONA }
+    const start = { sessionId: this.#ownSessionId, persona: PLAIN_PERSONA }
     return (await sessions.start(owner, start)).sessionId
   }
 
