@@ -6,6 +6,14 @@ COPY package.json package-lock.json ./
 # Not `npm ci`: it wants lock entries for the development tools of every platform, of which none is installed here.
 RUN npm install --omit=dev --omit=optional --no-audit --no-fund
 
+# The chat page. Its tools come with binaries of the platform, as optional packages.
+FROM node:24-slim AS page
+WORKDIR /app
+COPY package.json package-lock.json tsconfig.json ./
+RUN npm install --no-audit --no-fund
+COPY src ./src
+RUN npm run build:web
+
 FROM node:24-slim
 ENV NODE_ENV=production
 WORKDIR /app
@@ -13,6 +21,7 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
 COPY plugins ./plugins
 COPY src ./src
+COPY --from=page /app/dist ./dist
 # Where the SQLite file goes when there is no Redis: mount a volume to keep it.
 RUN mkdir data && chown node:node data
 USER node

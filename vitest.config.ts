@@ -3,11 +3,16 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/web/build.ts', 'test/stores/shared.ts'],
+    // The service's modules are loaded once by each worker, not by each file.
+    isolate: false,
+    setupFiles: ['test/setup.ts'],
     clearMocks: true,
     // Many tests wait for sockets, processes and clocks rather than for the processor.
-    maxWorkers: 3,
+    maxWorkers: 4,
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    expect: { poll: { timeout: 10_000 } },
     reporters: ['default'],
   },
 })

@@ -22,7 +22,7 @@ const address = (schemes: string) =>
   })
 const integer = (minimum: number, maximum: number, fallback: number) =>
   Type.Integer({ minimum, maximum, ...said(`a whole number from ${minimum} to ${maximum}`, fallback) })
-const amount = (unit: string, maximum: number, fallback: number) =>
+const amount = (unit: string, maximum: number, fallback?: number) =>
   Type.Number({ exclusiveMinimum: 0, maximum, ...said(`a number of ${unit} above 0, up to ${maximum}`, fallback) })
 const seconds = (fallback: number) => amount('seconds', 86_400, fallback)
 const oneOf = <const Values extends string[]>(values: Values, fallback: Values[number]) =>
@@ -73,11 +73,12 @@ const ConfigSchema = Type.Object({
   MAX_TURNS_PER_USER: integer(0, 1_000_000, 8),
   MAX_SOCKETS_PER_IP: Type.Optional(Type.Integer({ minimum: 0, ...said('a whole number') })),
   MAX_MESSAGE_CHARS: integer(0, 100_000_000, 10_000),
+  ALLOW_CLIENT_SYSTEM: oneOf(['true', 'false'], 'true'),
   BODY_LIMIT_KB: integer(1, 1_048_576, 1024),
   MAX_FRAME_KB: integer(1, 1_048_576, 64),
   MAX_REPLY_TOKENS: integer(1, 1_000_000, 2048),
   MAX_HISTORY_MESSAGES: integer(1, 100_000, 50),
-  FIRST_TOKEN_TIMEOUT_S: Type.Optional(seconds(60)),
+  FIRST_TOKEN_TIMEOUT_S: Type.Optional(amount('seconds', 86_400)),
   TOKEN_TIMEOUT_S: seconds(30),
   TURN_TIMEOUT_S: seconds(600),
   DRAIN_TIMEOUT_S: Type.Number({ minimum: 0, maximum: 86_400, ...said('a number of seconds', 30) }),
@@ -133,6 +134,13 @@ function checkTogether(config: Config): void {
   if (config.JWT_SECRET && Buffer.byteLength(config.JWT_SECRET) < 32) {
     throw new ConfigError('JWT_SECRET must be at least 32 bytes long.')
   }
+  if (config.JWT_SECRET && config.JWKS_URL) {
+    throw new ConfigError('JWT_SECRET and JWKS_URL are both set: tokens are checked by one of them, so choose.')
+  }
+  if (config.JWKS_URL && !URL.canParse(config.JWKS_URL)) throw new ConfigError('JWKS_URL must be an address.')
+  for (const name of ['JWT_ISSUER', 'JWT_AUDIENCE'] as const) {
+    if (isOpen && config[name]) throw new ConfigError(`${name} is set, but neither JWT_SECRET nor JWKS_URL is.`)
+  }
   if (isOpen && config.AUTH !== 'off' && !isLoopback(config.HOST)) {
     throw new ConfigError(
       `HOST is "${config.HOST}", which others can reach: set JWT_SECRET or JWKS_URL, or say AUTH=off to serve everyone.`,
@@ -159,7 +167,7 @@ function checkTogether(config: Config): void {
 }
 
 /** Said aloud rather than ignored: whoever sets one of these counts on it. */
-const NOT_YET = ['JWT_SECRET', 'JWKS_URL', 'BRAIN_FALLBACKS', 'KNOWLEDGE_DIR'] as const
+const NOT_YET = ['KNOWLEDGE_DIR'] as const
 
 /** Adds the variables of `.env` to the environment, where there is such a file; what is set already stays. */
 export function loadEnvFile(): void {

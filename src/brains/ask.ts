@@ -52,13 +52,21 @@ export async function ask<T>(name: string, signal: AbortSignal, call: () => Prom
 }
 
 /**
- * Asks for the provider's models, which says at no cost whether it would answer. `get` gives what came back as JSON.
+ * Asks for the provider's models, which says at no cost whether it would answer. `get` gives what came back as JSON, in
+ * whose field `field` the list is.
  *
  * @throws like `ask`, and `brain_bad_response` when it was not a list of models
  */
-export async function askForModels(name: string, signal: AbortSignal, get: () => Promise<unknown>): Promise<void> {
-  const list = (await ask(name, signal, get)) as { data?: unknown } | null | undefined
-  if (!Array.isArray(list?.data)) throw toBadResponse(name, 'answered with something other than its models')
+export async function askForModels(
+  name: string,
+  signal: AbortSignal,
+  get: () => Promise<unknown>,
+  field: 'data' | 'models' = 'data',
+): Promise<unknown[]> {
+  const answer = (await ask(name, signal, get)) as Record<string, unknown> | null | undefined
+  const models = answer?.[field]
+  if (!Array.isArray(models)) throw toBadResponse(name, 'answered with something other than its models')
+  return models
 }
 
 function toChatError(name: string, error: unknown): unknown {

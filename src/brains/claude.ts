@@ -1,29 +1,30 @@
 /**
  * Claude: Anthropic's messages API, streamed, as a brain.
  *
- * The official SDK does authentication, request and errors; the stream is read by `event-stream.ts`.
+ * The official SDK does authentication, request and errors; the stream is read by `reply-stream.ts`.
  *
  * @see https://platform.claude.com/docs/en/build-with-claude/streaming
  */
 import Anthropic from '@anthropic-ai/sdk'
-import type { MessageCreateParamsStreaming } from '@anthropic-ai/sdk/resources/messages'
+import type { ImageBlockParam, MessageCreateParamsStreaming, MessageParam } from '@anthropic-ai/sdk/resources/messages'
 import type { EventSourceMessage } from 'eventsource-parser'
-import type { Brain, BrainPart, BrainRequest } from '#src/chat/brain.ts'
+import type { Brain, BrainMessage, BrainPart, BrainRequest } from '#src/chat/brain.ts'
+import type { Image } from '#src/chat/message.ts'
 import { ask, askForModels, checkKey, createSdkOptions } from './ask.ts'
-import { parseFrame, readParts, toUsagePart, type EventReader, type FinishPart } from './event-stream.ts'
 import { toFrameError } from './failure.ts'
 import { bodyOf } from './lean-fetch.ts'
-import { priceOf } from './prices.ts'
+import { contextWindowOf, priceOf } from './prices.ts'
+import { decodeEvents, type EventReader, type FinishPart, parseFrame, readParts, toUsagePart } from './reply-stream.ts'
 
 const NAME = 'Claude'
-const DEFAULT_MODEL = 'claude-sonnet-5-5'
+export const CLAUDE_MODEL = 'claude-sonnet-5-5'
 
 /**
- * The default model's, and what every model has that is still offered.
+ * What every model has that is still offered; most have more.
  *
  * @see https://platform.claude.com/docs/en/about-claude/models/overview
  */
-const CONTEXT_WINDOW = { default: 1_000_000, least: 200_000 }
+const LEAST_CONTEXT_WINDOW = 200_000
 
 export interface ClaudeOptions {
   apiKey: string
@@ -31,32 +32,33 @@ export interface ClaudeOptions {
   baseURL?: string | undefined
   /** Default `claude-sonnet-5-5`. */
   model?: string | undefined
-  /** Tokens that request and reply may have together. Default 1,000,000 for the default model, 200,000 for another. */
-  contextWindow?: number | undefined
   /** Milliseconds that the last event may take to come after the reply is whole. Default 5,000. */
   restTimeoutMs?: number | undefined
 }
 
 export function createClaudeBrain(options: ClaudeOptions): Brain {
-  const { model = DEFAULT_MODEL, restTimeoutMs = 5000 } = options
+  const { model = CLAUDE_MODEL, restTimeoutMs = 5000 } = options
   const client = createClient(options)
   return {
     id: 'claude',
     model,
-    contextWindow: options.contextWindow ?? CONTEXT_WINDOW[model === DEFAULT_MODEL ? 'default' : 'least'],
+    contextWindow: (asked) => contextWindowOf('anthropic', asked) ?? LEAST_CONTEXT_WINDOW,
+    images: 'all',
     paceMs: 0,
     firstTokenTimeoutMs: null,
     estimateTokens,
-    stream(request, signal) {
+    stream(request, signal, hear) {
       const open = async () => {
         const call = () => client.messages.create(toBody(request), { signal }).asResponse()
         return bodyOf(await ask(NAME, signal, call))
       }
-      return readParts(open, { name: NAME, reader: createMessageReader(), signal, restTimeoutMs })
+      const reader = createMessageReader()
+      return readParts(open, { name: NAME, decode: decodeEvents, reader, signal, restTimeoutMs }, hear)
     },
     price: (asked, usage) => priceOf('anthropic', asked, usage),
-    check: (signal) =>
-      askForModels(NAME, signal, () => client.get<unknown>('/v1/models', { query: { limit: 1 }, signal })),
+    async check(signal) {
+      await askForModels(NAME, signal, () => client.get<unknown>('/v1/models', { query: { limit: 1 }, signal }))
+    },
   }
 }
 
@@ -82,13 +84,25 @@ function toBody({ model, system, messages, maxTokens }: BrainRequest): MessageCr
   return {
     model,
     ...(system !== '' && { system }),
-    messages,
+    messages: messages.map(toMessage),
     max_tokens: maxTokens,
     stream: true,
     // This model thinks in silence before it speaks, on account of `max_tokens`, unless it is told not to. A chat waits
     // for the first word. Other models refuse the word for it, so they are left to their own default.
-    ...(model === DEFAULT_MODEL && { thinking: { type: 'between_tools' } }),
+    ...(model === CLAUDE_MODEL && { thinking: { type: 'between_tools' } }),
   }
+}
+
+/** Images come first: then the model answers best. */
+function toMessage({ role, content, images }: BrainMessage): MessageParam {
+  return images ? { role, content: [...images.map(toImageBlock), { type: 'text', text: content }] } : { role, content }
+}
+
+type MediaType = 'image/png' | 'image/jpeg' | 'image/webp' | 'image/gif'
+
+function toImageBlock(image: Image): ImageBlockParam {
+  if ('url' in image) return { type: 'image', source: { type: 'url', url: image.url } }
+  return { type: 'image', source: { type: 'base64', media_type: image.mediaType as MediaType, data: image.data } }
 }
 
 interface Usage {

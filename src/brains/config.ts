@@ -3,7 +3,7 @@
  * what a newcomer meets first, and what everything can be tried and tested with. `config/README.md` shows how to teach
  * it something.
  */
-import type { Brain, BrainPart, BrainRequest } from '#src/chat/brain.ts'
+import type { Brain, BrainRequest, Hear } from '#src/chat/brain.ts'
 import { composeReply } from './config/reply.ts'
 
 export interface ConfigBrainOptions {
@@ -17,28 +17,30 @@ export function createConfigBrain({ paceMs, seed }: ConfigBrainOptions): Brain {
   return {
     id: 'config',
     model: 'offline',
-    contextWindow: 8192,
+    contextWindow: () => 8192,
     paceMs,
     firstTokenTimeoutMs: null,
     estimateTokens: (text) => Math.ceil(Buffer.byteLength(text) / 3),
-    stream: (request, signal) => streamReply(request, String(seed), signal),
+    stream: async (request, signal, hear) => say(request, String(seed), signal, hear),
     price: () => 0,
     check: async () => {},
   }
 }
 
-async function* streamReply(request: BrainRequest, seed: string, signal: AbortSignal): AsyncGenerator<BrainPart[]> {
+function say(
+  { turn, persona, messages, maxTokens }: BrainRequest,
+  seed: string,
+  signal: AbortSignal,
+  hear: Hear,
+): void {
   signal.throwIfAborted()
-  const words = toWords(
-    composeReply({ seed: `${seed} ${request.turn}`, persona: request.persona, messages: request.messages }),
-  )
-  for (const text of words.slice(0, request.maxTokens)) {
+  const words = toWords(composeReply({ seed: `${seed} ${turn}`, persona, messages }))
+  for (const text of words.slice(0, maxTokens)) {
+    hear([{ type: 'token', text }])
     signal.throwIfAborted()
-    yield [{ type: 'token', text }]
   }
-  signal.throwIfAborted()
-  const reason = words.length > request.maxTokens ? 'length' : 'stop'
-  yield [{ type: 'finish', reason, raw: reason }]
+  const reason = words.length > maxTokens ? 'length' : 'stop'
+  hear([{ type: 'finish', reason, raw: reason }])
 }
 
 /** Each word with the white space after it, so that together they are the text again. */

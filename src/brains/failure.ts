@@ -12,6 +12,8 @@ export interface Refusal {
   /** The provider's own codes, the most telling first. */
   codes: readonly unknown[]
   headers?: Headers | undefined
+  /** Seconds to wait, where it is not in the headers. */
+  retryAfter?: number | undefined
 }
 
 /** Known codes in words that go on "… refused the request: ". */
@@ -20,6 +22,7 @@ const REASONS = new Map([
   ['context_length_exceeded', 'the conversation is too long for the model'],
   ['insufficient_quota', 'the account has no quota left'],
   ['invalid_api_key', 'the API key is not accepted'],
+  ['API_KEY_INVALID', 'the API key is not accepted'],
   ['content_filter', 'its content filter stopped the message'],
   ['content_policy_violation', 'its content policy forbids the message'],
 ])
@@ -31,6 +34,9 @@ const REASON_OF_STATUS = new Map([
   [404, 'it does not know the model or the address'],
   [413, 'the conversation is too long'],
 ])
+
+/** Statuses that refuse whoever asks, whatever is asked: not the key, cannot pay, may not. Another brain's account may. */
+const REFUSES_ACCOUNT = new Set([401, 402, 403])
 
 /** The status that an error inside a stream would have had, had it come before the stream: OpenAI's and Anthropic's. */
 const STATUS_OF_CODE = new Map([
@@ -60,7 +66,7 @@ const STATUS_OF_CODE = new Map([
 /** The ChatError of a response whose status is not 2xx, or of an error frame. `name` is the provider's, for people. */
 export function toRefusalError(name: string, refusal: Refusal): ChatError {
   const { status, codes, headers } = refusal
-  const retryAfter = headers && readRetryAfter(headers)
+  const retryAfter = (headers && readRetryAfter(headers)) ?? refusal.retryAfter
   const facts = { retryAfter, cause: toCause(refusal) }
   if (codes.includes('insufficient_quota')) {
     const reason = REASONS.get('insufficient_quota')
@@ -72,13 +78,17 @@ export function toRefusalError(name: string, refusal: Refusal): ChatError {
   if (status === 429) return new ChatError('brain_rate_limited', `${name} is asked too often at the moment.`, facts)
   if (status === 408) return new ChatError('brain_timeout', `${name} took too long.`, facts)
   if (status >= 500) return new ChatError('brain_unavailable', `${name} has a problem (status ${status}).`, facts)
-  if (status >= 400) return new ChatError('brain_rejected', `${name} refused the request: ${reasonOf(refusal)}.`, facts)
+  if (status >= 400) {
+    const elsewhere = REFUSES_ACCOUNT.has(status) || codes.includes('API_KEY_INVALID')
+    const sentence = `${name} refused the request: ${reasonOf(refusal)}.`
+    return new ChatError('brain_rejected', sentence, { ...facts, elsewhere })
+  }
   return new ChatError('brain_bad_response', `${name} answered in an unexpected way (status ${status}).`, facts)
 }
 
 /** The ChatError of an error inside a stream, by the provider's codes, the most telling first. */
-export function toFrameError(name: string, codes: readonly unknown[]): ChatError {
-  return toRefusalError(name, { status: toFrameStatus(codes), codes })
+export function toFrameError(name: string, codes: readonly unknown[], retryAfter?: number): ChatError {
+  return toRefusalError(name, { status: toFrameStatus(codes), codes, retryAfter })
 }
 
 /** The status of an error frame: its code may be an HTTP status itself; what nobody knows is the provider's problem. */
@@ -130,7 +140,7 @@ function reasonOf({ status, codes }: Refusal): string {
 
 /** For the log: the facts that can hold neither a key nor what was said. */
 function toCause({ status, codes, headers }: Refusal): Error {
-  const code = codes.filter((each) => typeof each === 'string').find((each) => /^[a-z_]{1,40}$/.test(each))
+  const code = codes.filter((each) => typeof each === 'string').find((each) => /^[a-z_]{1,40}$/i.test(each))
   const requestId = headers?.get('x-request-id') ?? headers?.get('request-id')
   const safeId = requestId && /^[\w-]{1,80}$/.test(requestId) ? requestId : 'unknown'
   return new Error(`status ${status}, code ${code ?? 'unknown'}, request ${safeId}`)

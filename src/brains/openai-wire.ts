@@ -1,19 +1,24 @@
 /**
  * OpenAI's chat completions, streamed, as a brain: for OpenAI itself and for others that speak its wire.
  *
- * The official SDK does authentication, request and errors; the stream is read by `event-stream.ts`.
+ * The official SDK does authentication, request and errors; the stream is read by `reply-stream.ts`.
  *
  * @see https://platform.openai.com/docs/api-reference/chat-streaming
  */
 import OpenAI from 'openai'
-import type { ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions'
+import type {
+  ChatCompletionContentPartImage,
+  ChatCompletionCreateParamsStreaming,
+  ChatCompletionMessageParam,
+} from 'openai/resources/chat/completions'
 import type { EventSourceMessage } from 'eventsource-parser'
-import type { Brain, BrainPart, BrainRequest } from '#src/chat/brain.ts'
+import type { Brain, BrainMessage, BrainPart, BrainRequest } from '#src/chat/brain.ts'
+import type { Image } from '#src/chat/message.ts'
 import { ask, askForModels, checkKey, createSdkOptions } from './ask.ts'
-import { parseFrame, readParts, toUsagePart, type EventReader, type FinishPart } from './event-stream.ts'
 import { toFrameError } from './failure.ts'
 import { bodyOf } from './lean-fetch.ts'
 import { priceOf } from './prices.ts'
+import { decodeEvents, type EventReader, type FinishPart, parseFrame, readParts, toUsagePart } from './reply-stream.ts'
 
 export interface OpenAIWire {
   id: string
@@ -23,36 +28,41 @@ export interface OpenAIWire {
   /** With the version, e.g. `https://api.openai.com/v1`. */
   baseURL: string
   model: string
-  contextWindow: number
-  /** The provider's id in the price list. */
-  prices: string
+  contextWindow: Brain['contextWindow']
+  images?: 'all'
+  /** The provider's id in the price list; null where it is not in there. */
+  prices: string | null
   /** How this provider calls the limit of a reply. */
   maxTokensField: 'max_completion_tokens' | 'max_tokens'
-  /** Whether the provider knows `stream_options.include_usage`. */
-  includeUsage: boolean
   /** Milliseconds that the usage may take to come after the reply is whole. */
   usageTimeoutMs: number
+  /** Fields that this provider wants beside OpenAI's. */
+  more?: (model: string) => Record<string, unknown>
 }
 
 export function createOpenAIWireBrain(wire: OpenAIWire): Brain {
-  const { id, name, model, contextWindow } = wire
+  const { id, name, model, contextWindow, images, prices } = wire
   const client = createClient(wire)
   return {
     id,
     model,
     contextWindow,
+    ...(images && { images }),
     paceMs: 0,
     firstTokenTimeoutMs: null,
     estimateTokens,
-    stream(request, signal) {
+    stream(request, signal, hear) {
       const open = async () => {
         const call = () => client.chat.completions.create(toBody(wire, request), { signal }).asResponse()
         return bodyOf(await ask(name, signal, call))
       }
-      return readParts(open, { name, reader: createChunkReader(name), signal, restTimeoutMs: wire.usageTimeoutMs })
+      const reader = createChunkReader(name)
+      return readParts(open, { name, decode: decodeEvents, reader, signal, restTimeoutMs: wire.usageTimeoutMs }, hear)
     },
-    price: (asked, usage) => priceOf(wire.prices, asked, usage),
-    check: (signal) => askForModels(name, signal, () => client.get<unknown>('/models', { signal })),
+    price: (asked, usage) => (prices === null ? null : priceOf(prices, asked, usage)),
+    async check(signal) {
+      await askForModels(name, signal, () => client.get<unknown>('/models', { signal }))
+    },
   }
 }
 
@@ -76,14 +86,26 @@ function estimateTokens(text: string): number {
 }
 
 function toBody(wire: OpenAIWire, request: BrainRequest): ChatCompletionCreateParamsStreaming {
-  const { model, system, messages, maxTokens } = request
+  const { model, system, maxTokens } = request
+  const messages = request.messages.map((message) => toMessage(message, wire.images))
   return {
     model,
     messages: system === '' ? messages : [{ role: 'system', content: system }, ...messages],
     [wire.maxTokensField]: maxTokens,
     stream: true,
-    ...(wire.includeUsage && { stream_options: { include_usage: true } }),
+    stream_options: { include_usage: true },
+    ...wire.more?.(model),
   }
+}
+
+function toMessage({ role, content, images }: BrainMessage, sees: 'all' | undefined): ChatCompletionMessageParam {
+  if (!images || !sees || role !== 'user') return { role, content }
+  return { role, content: [...images.map(toImagePart), { type: 'text', text: content }] }
+}
+
+function toImagePart(image: Image): ChatCompletionContentPartImage {
+  const url = 'url' in image ? image.url : `data:${image.mediaType};base64,${image.data}`
+  return { type: 'image_url', image_url: { url } }
 }
 
 /** What is read of a `chat.completion.chunk`. */

@@ -1,6 +1,12 @@
 /** OpenAI. */
 import type { Brain } from '#src/chat/brain.ts'
 import { createOpenAIWireBrain } from './openai-wire.ts'
+import { contextWindowOf } from './prices.ts'
+
+export const OPENAI_MODEL = 'gpt-5.4-mini'
+
+/** What every model has that is still offered; most have more. */
+const LEAST_CONTEXT_WINDOW = 128_000
 
 export interface OpenAIOptions {
   apiKey: string
@@ -8,8 +14,6 @@ export interface OpenAIOptions {
   baseURL?: string | undefined
   /** Default `gpt-5.4-mini`. */
   model?: string | undefined
-  /** Tokens that request and reply may have together. Default 400,000, that of the default model. */
-  contextWindow?: number | undefined
   /** Milliseconds that the usage may take to come after the reply is whole; then it stays unknown. Default 5,000. */
   usageTimeoutMs?: number | undefined
 }
@@ -20,11 +24,11 @@ export function createOpenAIBrain(options: OpenAIOptions): Brain {
     name: 'OpenAI',
     apiKey: options.apiKey,
     baseURL: options.baseURL ?? 'https://api.openai.com/v1',
-    model: options.model ?? 'gpt-5.4-mini',
-    contextWindow: options.contextWindow ?? 400_000,
+    model: options.model ?? OPENAI_MODEL,
+    contextWindow: (asked) => contextWindowOf('openai', asked) ?? LEAST_CONTEXT_WINDOW,
+    images: 'all',
     prices: 'openai',
     maxTokensField: 'max_completion_tokens',
-    includeUsage: true,
     usageTimeoutMs: options.usageTimeoutMs ?? 5000,
   })
 }

@@ -1,4 +1,4 @@
-/** What a reply costs, from the price list that the package carries. Nothing is fetched. */
+/** What a reply costs and what a model can hold, from the list that the package carries. Nothing is fetched. */
 import { calcPrice } from '@pydantic/genai-prices'
 import type { Usage } from '#src/chat/brain.ts'
 
@@ -15,6 +15,15 @@ export function priceOf(provider: string, model: string, usage: Usage): number |
     return calcPrice(counts, model, { providerId: provider })?.total_price ?? null
   } catch {
     // The list throws on counts and entries that it cannot price. A reply does not fail over its price.
+    return null
+  }
+}
+
+/** Tokens that request and reply may have together; null where the list does not know. `provider` as for `priceOf`. */
+export function contextWindowOf(provider: string, model: string): number | null {
+  try {
+    return calcPrice({}, model, { providerId: provider })?.model.context_window ?? null
+  } catch {
     return null
   }
 }

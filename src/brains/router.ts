@@ -1,6 +1,8 @@
-/** Which brains there are, which of them speaks, and whether it would. */
+/** Which brains there are, which of them speaks, who stands in for it, and whether it would answer. */
 import type { Brain, Brains } from '#src/chat/brain.ts'
 import { ChatError, toChatError } from '#src/chat/errors.ts'
+import type { SettingsStore } from '#src/chat/store.ts'
+import { type BreakerState, type GuardedBrain, withBreaker } from './breaker.ts'
 
 /** Every brain that the service knows, by id, with its name for people. */
 const NAMES: ReadonlyMap<string, string> = new Map([
@@ -20,18 +22,18 @@ const CHECK_TIMEOUT_MS = 5000
 /** A brain that is known and cannot be chosen. */
 export interface UnavailableBrain {
   id: string
-  /** What would answer; null when that is not decided. */
-  model: string | null
+  /** What would answer. */
+  model: string
   /** A sentence for people, e.g. "OPENAI_API_KEY is not set." */
   reason: string
 }
 
 export interface BrainListing {
   id: string
-  model: string | null
+  model: string
   available: boolean
   reason?: string
-  breaker: 'closed'
+  breaker: BreakerState
 }
 
 export interface BrainHealth {
@@ -46,6 +48,12 @@ export interface RouterOptions {
   unavailable: UnavailableBrain[]
   /** The configured brain. */
   active: string
+  /** Who stands in for a brain that cannot answer, by id, in this order. Default nobody. */
+  fallbacks?: string[]
+  /** Keeps what was switched to, for all nodes. */
+  settings: SettingsStore
+  /** Is told what whoever runs the service should know, in a sentence. */
+  warn?: (sentence: string) => void
   /** Milliseconds; for tests. Default `Date.now`. */
   now?: () => number
 }
@@ -53,53 +61,102 @@ export interface RouterOptions {
 export interface Router extends Brains {
   list(): BrainListing[]
   /**
-   * Makes another brain the active one; null goes back to the configured one. Returns the active brain's id.
+   * Makes another brain the active one of all nodes; null goes back to the configured one. Returns the active brain's
+   * id.
    *
-   * @throws ChatError `brain_unknown`
+   * @throws ChatError `brain_unknown`, `store_unavailable`
    */
-  switch(id: string | null): string
+  switch(id: string | null): Promise<string>
+  /**
+   * Looks what was switched to, here or on another node.
+   *
+   * @throws ChatError `store_unavailable`, and then what was known last still holds
+   */
+  refresh(): Promise<void>
   /** Whether the active brain would answer. Remembered for 10 s per brain; those who ask meanwhile share one check. */
   health(): Promise<BrainHealth>
 }
 
-/** @throws ChatError `brain_unknown` when `active` cannot be chosen */
-export function createRouter({ available, unavailable, active, now = Date.now }: RouterOptions): Router {
-  const brains = new Map(available.map((brain) => [brain.id, brain]))
-  const missing = toMissing(unavailable)
+const SETTING = 'active_brain'
+
+/** @throws ChatError `brain_unknown` when `active` or a fallback cannot be chosen */
+export function createRouter(options: RouterOptions): Router {
+  const { available, unavailable, active, fallbacks = [], settings, warn = () => {}, now = Date.now } = options
+  const onBreaker = (id: string, state: 'open' | 'closed') => warn(`The brain "${id}" ${BREAKER_NEWS[state]}.`)
+  const brains = new Map(available.map((brain) => [brain.id, withBreaker(brain, onBreaker)]))
+  const missing = new Map(unavailable.map((brain) => [brain.id, brain]))
+  const known = [...NAMES.keys()].filter((id) => brains.has(id) || missing.has(id))
   const health = createHealth(now)
-  const find = (id: string): Brain => {
+  const find = (id: string): GuardedBrain => {
     const brain = brains.get(id)
-    if (!brain) throw toUnknown(missing.get(id), [...brains.keys()])
+    if (!brain) throw toUnknown(missing.get(id), known, [...brains.keys()])
     return brain
   }
-  let current = find(active).id
+  const substitutes = fallbacks.map(find)
+  const switched = createSwitch(settings, find(active), find, warn)
   return {
     get active() {
-      return current
+      return switched.brain.id
     },
-    choose: (id) => find(id ?? current),
-    list: () => [...NAMES.keys()].map((id) => toListing(id, brains.get(id), missing.get(id))),
-    switch: (id) => (current = find(id ?? active).id),
-    health: () => health(find(current)),
+    choose: (id) => (id === null ? switched.brain : find(id)),
+    candidates(chosen) {
+      const all = [...new Set([find(chosen.id), ...substitutes])]
+      const ready = all.filter(({ isResting }) => !isResting)
+      return ready.length > 0 ? ready : all
+    },
+    list: () => known.map((id) => toListing(brains.get(id) ?? missing.get(id)!)),
+    async switch(id) {
+      if (id !== null) find(id)
+      await settings.set(SETTING, id)
+      await switched.refresh()
+      return switched.brain.id
+    },
+    refresh: () => switched.refresh(),
+    health: () => health(switched.brain),
   }
 }
 
-/** All known ids with what keeps them away, were they not available. */
-function toMissing(unavailable: UnavailableBrain[]): Map<string, UnavailableBrain> {
-  const missing = new Map<string, UnavailableBrain>()
-  for (const [id, name] of NAMES)
-    missing.set(id, { id, model: null, reason: `${name} is not part of this version yet.` })
-  for (const brain of unavailable) missing.set(brain.id, brain)
-  return missing
+const BREAKER_NEWS = { open: 'fails again and again, and is left alone for a while', closed: 'answers again' }
+
+/** The active brain: what was switched to, as far as this node has it, else the configured one. */
+function createSwitch(
+  settings: SettingsStore,
+  configured: GuardedBrain,
+  find: (id: string) => GuardedBrain,
+  warn: (sentence: string) => void,
+) {
+  let known: string | null = null
+  const active = {
+    brain: configured,
+    async refresh(): Promise<void> {
+      const id = await settings.get(SETTING)
+      if (id === known) return
+      known = id
+      active.brain = toActive(id)
+    },
+  }
+
+  function toActive(id: string | null): GuardedBrain {
+    if (id === null) return configured
+    try {
+      return find(id)
+    } catch (error) {
+      warn(`What was switched to cannot speak here, and "${configured.id}" does. ${toChatError(error).message}`)
+      return configured
+    }
+  }
+
+  return active
 }
 
-function toListing(id: string, brain: Brain | undefined, missing: UnavailableBrain | undefined): BrainListing {
-  if (brain) return { id, model: brain.model, available: true, breaker: 'closed' }
-  return { id, model: missing?.model ?? null, available: false, reason: missing?.reason ?? '', breaker: 'closed' }
+function toListing(brain: GuardedBrain | UnavailableBrain): BrainListing {
+  const { id, model } = brain
+  if ('reason' in brain) return { id, model, available: false, reason: brain.reason, breaker: 'closed' }
+  return { id, model, available: true, breaker: brain.breaker }
 }
 
-function toUnknown(missing: UnavailableBrain | undefined, available: string[]): ChatError {
-  const details = { known: [...NAMES.keys()], available }
+function toUnknown(missing: UnavailableBrain | undefined, known: string[], available: string[]): ChatError {
+  const details = { known, available }
   if (missing)
     return new ChatError('brain_unknown', `The brain ${missing.id} is not available: ${missing.reason}`, { details })
   return new ChatError('brain_unknown', `There is no such brain. There are: ${available.join(', ')}.`, { details })

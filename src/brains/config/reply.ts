@@ -9,20 +9,22 @@ import { replyInKind } from './languages.ts'
 import { isNumber } from './phrases.ts'
 import type { Aspect } from './understand.ts'
 import { isExertion, kindOf } from './understand.ts'
-import type { Lead, NeutralVoice, ReplyName, Variants, Voice } from './voice.ts'
+import type { Lead, NeutralVoice, ReplyName, Spoken, Variants, Voice } from './voice.ts'
 import { calm } from './voices/calm_coach.ts'
 import { neutral } from './voices/default.ts'
 import { energetic } from './voices/fitness_coach.ts'
 import { expert } from './voices/personal_trainer.ts'
 import { sergeant } from './voices/drill_sergeant.ts'
+import { tutor } from './voices/language_tutor.ts'
 
 /** By persona id; every other persona speaks in the neutral voice. */
-const VOICES: ReadonlyMap<string, Voice> = new Map<string, Voice>([
+const VOICES: ReadonlyMap<string, Voice<Spoken>> = new Map<string, Voice<Spoken>>([
   ['fitness_coach', energetic],
   ['calm_coach', calm],
   ['drill_sergeant', sergeant],
   ['personal_trainer', expert],
   ['default', neutral],
+  ['language_tutor', tutor],
 ])
 
 export interface ReplyRequest {
@@ -71,11 +73,11 @@ const ASPECTS = new Set<string>(['why', 'dose', 'easier', 'harder'] satisfies As
 const COUNT_LIMIT = 100
 
 class Composer {
-  readonly #voice: Voice
+  readonly #voice: Voice<Spoken>
   readonly #conversation: Conversation
   readonly #number: number
 
-  constructor(voice: Voice, conversation: Conversation, number: number) {
+  constructor(voice: Voice<Spoken>, conversation: Conversation, number: number) {
     this.#voice = voice
     this.#conversation = conversation
     this.#number = number
@@ -87,6 +89,8 @@ class Composer {
     if (topic !== undefined && kindOf(topic) === 'safety') return this.#named(this.#say(topic))
     const sum = solveSum(message)
     if (sum) return this.#borrow('arithmetic', { expression: sum.expression, result: sum.result })
+    const step = this.#voice.lesson?.plan(this.#conversation)
+    if (step) return this.#named(join(this.#pick(step.leads), this.#pick(step.prompts)))
     if (introduces && (topic === undefined || !isSubject(topic))) return this.#say('tell_name')
     if (topic === undefined || kindOf(topic) === 'social' || kindOf(topic) === 'follow') {
       const inKind = replyInKind(meaning.words)
@@ -273,7 +277,7 @@ function quote(text: string): string {
 }
 
 function join(lead: string, text: string): string {
-  return lead === '' ? text : `${lead} ${text}`
+  return [lead, text].filter((part) => part !== '').join(' ')
 }
 
 /** FNV-1a, 32 bits, with a final mix so that its low bits differ too. */

@@ -1,5 +1,6 @@
 /** What a voice has to say: one file per persona in `voices/`. The type makes a forgotten topic an error of `tsc`. */
 import type { INTENTS, Kind, Topic } from './intents.ts'
+import type { Lesson } from './lesson.ts'
 
 /** Replies that the engine chooses by itself, and what for. */
 export type Occasion =
@@ -49,10 +50,30 @@ export type Lead = 'why' | 'more' | 'dose' | 'easier' | 'harder' | 'noted' | 'as
  * offers. `{Name}` stands for whoever signs a letter.
  */
 export interface Voice<Complete extends ReplyName = OwnReply> {
+  /** What a voice that teaches says instead of coaching. */
+  lesson?: Lesson
   replies: Readonly<Record<Complete, Variants> & Partial<Record<ReplyName, Variants>>>
   leads: Readonly<Record<Lead, Variants>>
   /** What can be offered, in words, and the topic that a "yes" leads to. */
   offers: readonly (readonly [label: string, topic: Topic])[]
+}
+
+/** What every voice has words of its own for, also one that does not coach. */
+export type Spoken = Exclude<OfKind<'memory' | 'social' | 'follow'> | Occasion, Derived | 'dislike' | 'pain_after'>
+
+/** What a lesson is made of: it goes on whatever is said. */
+export interface LessonMaterial {
+  /** What learners ask about, in the phrase language of `intents.ts`; the phrase that names more words wins. */
+  subjects: readonly { says: readonly string[]; replies: Variants }[]
+  why: Variants
+  /** Said before a prompt: after something in another language than English, where the learner asks to go on, where it
+   * was too hard or too easy, and after all else. */
+  foreign: Variants
+  next: Variants
+  easier: Variants
+  harder: Variants
+  heard: Variants
+  prompts: Variants
 }
 
 /** The neutral voice can say everything. */
