@@ -1,10 +1,13 @@
 /** The port to whoever writes the reply. One file in `src/brains/` per provider API; `test/suites/brain.ts` is its contract. */
+import { ChatError, type ErrorCode } from './errors.ts'
 import type { FinishReason } from './event.ts'
-import type { Role } from './message.ts'
+import type { Image, Role } from './message.ts'
 
 export interface BrainMessage {
   role: Role
   content: string
+  /** What the user shows with it. A brain leaves out what it cannot look at: another may have spoken then. */
+  images?: readonly Image[]
 }
 
 export interface BrainRequest {
@@ -27,6 +30,12 @@ export type BrainPart =
   /** The provider's own end marker. A stream that ends without one has failed. */
   | { type: 'finish'; reason: Exclude<FinishReason, 'stopped'>; raw: string }
 
+/**
+ * Hears the parts of a reply: called once for each chunk of the provider's, with no parts where the chunk said nothing
+ * but showed life. A call and not an iteration, which cost 5 µs a token.
+ */
+export type Hear = (parts: BrainPart[]) => void
+
 export interface Usage {
   inputTokens: number | null
   outputTokens: number | null
@@ -37,7 +46,9 @@ export interface Brain {
   /** The model that answers where none is asked for. */
   readonly model: string
   /** Tokens that request and reply may have together. */
-  readonly contextWindow: number
+  contextWindow(model: string): number
+  /** The images that it can look at: those that come with their data, or those by address, too. Left out: none. */
+  readonly images?: 'data' | 'all'
   /** Milliseconds between two tokens where the send names no pace. */
   readonly paceMs: number
   /** Milliseconds until the first token must have come; any provider event starts the wait anew. Null: the service's own. */
@@ -45,12 +56,12 @@ export interface Brain {
   /** A rough count, meant to be too high rather than too low. */
   estimateTokens(text: string): number
   /**
-   * Streams a reply: one array per chunk of the provider's, an empty one where the chunk said nothing but showed life.
-   * Aborting `signal` closes the provider's connection at once.
+   * Asks for a reply and tells `hear` what comes of it; resolves when all was said. Aborting `signal` closes the
+   * provider's connection at once and rejects with its reason.
    *
    * @throws ChatError with one of the `brain_*` codes
    */
-  stream(request: BrainRequest, signal: AbortSignal): AsyncIterable<BrainPart[]>
+  stream(request: BrainRequest, signal: AbortSignal, hear: Hear): Promise<void>
   /** US dollars; null when unknown. */
   price(model: string, usage: Usage): number | null
   /**
@@ -61,6 +72,13 @@ export interface Brain {
   check(signal: AbortSignal): Promise<void>
 }
 
+const FAILURES = new Set<ErrorCode>(['brain_unavailable', 'brain_rate_limited', 'brain_timeout', 'brain_bad_response'])
+
+/** Whether the brain itself has failed, and not what was asked of it. */
+export function isBrainFailure(error: unknown): error is ChatError {
+  return error instanceof ChatError && FAILURES.has(error.code)
+}
+
 /** The port to whoever knows the brains: `src/brains/router.ts`. */
 export interface Brains {
   /**
@@ -69,6 +87,11 @@ export interface Brains {
    * @throws ChatError `brain_unknown`, with the reason when it is known but not available
    */
   choose(id: string | null): Brain
+  /**
+   * Who is asked for a turn's reply, one after the other until one answers: at least one. The brain that was chosen is
+   * left out while it is known that it cannot answer and another may.
+   */
+  candidates(chosen: Brain): Brain[]
   /** The active brain's id. */
   readonly active: string
 }

@@ -2,45 +2,60 @@
  * The chat core: `send` writes a turn that no connection owns, `follow` reads one from any point, `stop` ends one.
  * Every transport is a caller of this.
  */
-import { hash } from 'node:crypto'
 import type { Brain, Brains } from './brain.ts'
-import { ChatError } from './errors.ts'
+import { toCandidates } from './candidates.ts'
+import { claimTurn, toClaim, type What } from './claiming.ts'
+import { ChatError, draining } from './errors.ts'
 import { BEGINNING, type TerminalEvent } from './event.ts'
+import { checkSight, toDigest } from './images.ts'
+import { findFaster, findSent, toJoined } from './joining.ts'
 import { Journal } from './journal.ts'
-import { checkMessage, toTitle } from './message.ts'
+import type { Limits, Release } from './limits.ts'
+import { checkMessage } from './message.ts'
 import { choosePersona, type Persona, type Personas } from './persona.ts'
-import { type PromptLimits, toRequest } from './prompt.ts'
+import type { PromptLimits } from './prompt.ts'
 import { type Cursor, Replays, toPosition, toTextLog, turnExpired } from './replays.ts'
-import type { Following, Offset, RegenerateInput, SendInput, Sent, TurnInput, TurnSnapshot } from './sending.ts'
+import { Runs } from './runs.ts'
+import type {
+  CompletionInput,
+  Following,
+  RegenerateInput,
+  SendInput,
+  Sent,
+  TurnInput,
+  TurnSnapshot,
+} from './sending.ts'
 import { type Session, sessionDeleted, sessionNotFound, type SessionRef } from './session.ts'
-import type { Claim, Claimed, Store, Turn, TurnRef } from './store.ts'
+import { toEphemeralSession } from './sessions.ts'
+import type { Asked, NewSession, Store, Turn, TurnRef } from './store.ts'
 import { TakeOvers } from './take-overs.ts'
-import { type TurnLimits, TurnRun } from './turn.ts'
+import { type EndCause, type TurnLimits, TurnRun } from './turn.ts'
 import { toLog } from './turn-end.ts'
-import { parseTurnId, toTurnId, turnNotFound } from './turn-id.ts'
+import { parseTurnId, toTurnId, turnInProgress, turnNotFound, turnNotLast } from './turn-id.ts'
 
 export interface ChatOptions extends TurnLimits, PromptLimits {
   store: Store
   brains: Brains
   personas: Personas
+  limits: Limits
   /** UTF-16 units; 0 is no limit. */
   maxMessageChars: number
-  /** Hears of every turn that ended here. */
+  /** Hears of every turn that begins here, and of every one that ended here. */
+  onTurnStart?: (turn: Turn) => void
   onTurnEnd?: (turn: Turn, end: TerminalEvent) => void
+  /** Hears of every brain that failed before it had said anything. */
+  onBrainFailed?: (turn: Turn, brain: string, error: ChatError) => void
 }
 
-/** Others may win the session again and again; a sender that loses this often is told that it is busy. */
-const CLAIM_ATTEMPTS = 8
-
-/** Milliseconds for the last settlements after a drain's time is over. */
-const SETTLE_GRACE_MS = 2_000
+/** What ends a run when another node asks for it. */
+const CAUSES: Record<Asked, EndCause> = { stop: 'stopped', leave: 'fenced', forget: 'deleted' }
 
 export class Chat {
   readonly #options: ChatOptions
   readonly #journal: Journal
   readonly #replays: Replays
   readonly #takeOvers: TakeOvers
-  readonly #runs = new Map<string, TurnRun>()
+  readonly #runs = new Runs()
   #draining = false
 
   constructor(options: ChatOptions) {
@@ -48,6 +63,7 @@ export class Chat {
     this.#journal = new Journal(options.store.turns)
     this.#replays = new Replays(options.store.turns)
     this.#takeOvers = new TakeOvers(options.store.turns)
+    options.store.turns.onAsked((ref, asked) => void this.#heed(ref, CAUSES[asked]))
   }
 
   /** True while no new turn is taken because the process is leaving. */
@@ -61,23 +77,28 @@ export class Chat {
   }
 
   /** Whether this can be sent at all. @throws ChatError `invalid_request`, `message_too_long` */
-  check(message: string): void {
-    checkMessage(message, this.#options.maxMessageChars)
+  check(message: string, maxChars = this.#options.maxMessageChars): void {
+    checkMessage(message, maxChars)
   }
 
   /**
    * Stores the user's message and begins the turn, or joins the turn that this very send made before.
    *
    * @throws ChatError `invalid_request`, `message_too_long`, `session_not_found`, `turn_in_progress`,
-   *   `message_id_reused`, `persona_unknown`, `brain_unknown`, `draining`, `store_unavailable`
+   *   `message_id_reused`, `persona_unknown`, `brain_unknown`, `rate_limited`, `draining`, `store_unavailable`
    */
   async send(owner: string, input: SendInput): Promise<Sent> {
-    this.check(input.message)
+    this.check(input.message, input.maxChars)
     const ref = { owner, sessionId: input.sessionId }
-    const digest = hash('sha256', input.message)
-    const known = await this.#findKnown(ref, input, digest)
+    const digest = toDigest(input.message, input.images)
+    const what = { message: input.message, digest, replaces: null }
+    const found = await this.#options.store.sessions.get(ref)
+    if (!found && input.draft) return this.#begin({ ...input.draft, active: null }, input, what, input.draft)
+    if (!found) throw sessionNotFound()
+    // After the session was read: the turn that runs in it then can be this very send's.
+    const known = await findSent(this.#options.store.turns, ref, input, digest)
     if (known) return toJoined(known, digest, input.after)
-    return this.#begin(await this.#session(ref), input, { message: input.message, digest, replaces: null })
+    return this.#begin(found, input, what)
   }
 
   /**
@@ -86,14 +107,27 @@ export class Chat {
    * @throws ChatError as `send`, and `turn_not_found`, `turn_not_last`
    */
   async regenerate(owner: string, input: RegenerateInput): Promise<Sent> {
-    if (input.message !== undefined) this.check(input.message)
+    if (input.message !== undefined) this.check(input.message, input.maxChars)
     const ref = parseTurnId(owner, input.turnId)
-    const digest = hash('sha256', `regenerate ${ref.n}\n${input.message ?? ''}`)
-    const known = await this.#findKnown(ref, input, digest)
-    if (known) return toJoined(known, digest, input.after)
+    const digest = toDigest(`regenerate ${ref.n}\n${input.message ?? ''}`)
     await this.#turn(ref)
+    const session = await this.#session(ref)
+    const known = await findSent(this.#options.store.turns, ref, input, digest)
+    if (known) return toJoined(known, digest, input.after)
+    if (session.last !== ref.n && session.active === null) throw turnNotLast()
     const message = input.message ?? (await this.#userMessage(ref))
-    return this.#begin(await this.#session(ref), input, { message, digest, replaces: ref.n })
+    const images = await this.#options.store.sessions.images(ref)
+    return this.#begin(session, { ...input, images }, { message, digest, replaces: ref.n })
+  }
+
+  /** Begins a turn in an ephemeral session of its own. @throws ChatError as `send` */
+  async complete(owner: string, input: CompletionInput): Promise<Sent> {
+    for (const { content } of input.conversation) this.check(content, input.maxChars)
+    const message = input.conversation.at(-1)!.content
+    const session = toEphemeralSession(owner, input.persona)
+    const what = { message, digest: toDigest(message), replaces: null }
+    const images = input.conversation.flatMap((said) => said.images ?? [])
+    return this.#begin({ ...session, active: null }, { ...input, images }, what, session)
   }
 
   /**
@@ -103,7 +137,7 @@ export class Chat {
    */
   async follow(owner: string, turnId: string, cursor: Cursor = BEGINNING): Promise<Following> {
     const ref = parseTurnId(owner, turnId)
-    const run = this.#runs.get(toKey(ref))
+    const run = this.#runs.get(ref)
     if (run) return { turn: run.turn, reader: run.read(toPosition(run.log, run.turn.epoch, cursor)) }
     const turn = await this.#turn(ref)
     return { turn, reader: await this.#replays.read(turn, cursor) }
@@ -122,7 +156,7 @@ export class Chat {
   /** @throws ChatError `turn_not_found` */
   async snapshot(owner: string, turnId: string): Promise<TurnSnapshot> {
     const ref = parseTurnId(owner, turnId)
-    const run = this.#runs.get(toKey(ref))
+    const run = this.#runs.get(ref)
     if (run && !run.log.end) {
       const { turn, log } = run
       return { turn, text: log.text(), position: { epoch: turn.epoch, seq: log.seq } }
@@ -141,10 +175,12 @@ export class Chat {
    */
   async stop(owner: string, turnId: string): Promise<{ stopped: boolean; snapshot: TurnSnapshot }> {
     const ref = parseTurnId(owner, turnId)
-    const run = this.#runs.get(toKey(ref))
+    const run = this.#runs.get(ref)
     run?.end('stopped')
     await run?.ended
     const isEnded = run ? true : await this.#takeOvers.stop(ref)
+    // It was being claimed here at that very moment.
+    if (!isEnded && this.#runs.get(ref)) return this.stop(owner, turnId)
     const snapshot = await this.snapshot(owner, turnId)
     return { stopped: isEnded && snapshot.turn.state === 'stopped', snapshot }
   }
@@ -157,9 +193,7 @@ export class Chat {
   /** Lets go of a session that was deleted: its turn's provider call ends, and its readers are sent away. */
   async abandon(ref: SessionRef): Promise<void> {
     this.#replays.dismiss(ref, sessionDeleted())
-    const runs = [...this.#runs.values()].filter(
-      ({ turn }) => turn.owner === ref.owner && turn.sessionId === ref.sessionId,
-    )
+    const runs = this.#runs.of(ref)
     for (const run of runs) run.end('deleted')
     await Promise.all(runs.map((run) => run.ended))
   }
@@ -169,100 +203,81 @@ export class Chat {
     return this.#takeOvers.recover()
   }
 
-  /** Takes no new turn from now on, lets the running ones finish for so long, and then ends them as interrupted. */
+  /**
+   * Takes no new turn from now on and sends the readers of other processes' turns there, lets the running turns finish
+   * for so long, and then ends them as interrupted.
+   */
   async drain(timeoutMs: number): Promise<void> {
     this.#draining = true
-    const runs = [...this.#runs.values()]
-    const error = new ChatError('interrupted', 'The service is restarting: what was said is kept.')
-    const patience = setTimeout(() => runs.forEach((run) => run.end(error)), timeoutMs)
-    const grace = setTimeout(() => runs.forEach((run) => run.close()), timeoutMs + SETTLE_GRACE_MS)
-    await Promise.all(runs.map((run) => run.ended))
-    clearTimeout(patience)
-    clearTimeout(grace)
+    this.#replays.drain()
+    await this.#takeOvers.drain()
+    await this.#runs.drain(timeoutMs)
   }
 
   async #begin(
-    session: Session,
+    session: Omit<NewSession, 'userId'> & Pick<Session, 'active'>,
     input: TurnInput,
-    what: Pick<Claim, 'message' | 'digest' | 'replaces'>,
+    what: What,
+    toCreate?: NewSession,
   ): Promise<Sent> {
-    if (this.#draining) throw new ChatError('draining', 'The service is restarting: come back.', { retryAfter: 1 })
+    if (this.#draining) throw draining()
     const persona = choosePersona(this.#options.personas, input.persona ?? session.persona)
     const brain = this.#options.brains.choose(input.brain ?? session.brain)
-    const claim: Claim = {
-      ...what,
-      owner: session.owner,
-      sessionId: session.sessionId,
-      clientId: input.clientId ?? null,
-      title: toTitle(what.message),
-      brain: brain.id,
-      model: input.model ?? brain.model,
-      persona: persona.id,
-      onDisconnect: input.onDisconnect ?? session.onDisconnect,
+    checkSight(brain, input.images)
+    const claim = toClaim(session, input, what, brain, persona)
+    const isToStop = input.ifBusy === 'stop'
+    if (session.active !== null && !isToStop) throw turnInProgress(toTurnId({ ...session, n: session.active }))
+    let release: Release
+    try {
+      release = await this.#options.limits.takeTurn(input.payer, session)
+    } catch (error) {
+      const faster = await findFaster(this.#options.store, session, input, what.digest, error)
+      return toJoined(faster, what.digest, input.after)
     }
-    const { outcome, turn } = await this.#claim(claim, input.ifBusy === 'stop')
-    if (outcome === 'known') return toJoined(turn, what.digest, input.after)
-    this.#run(turn, brain, persona, input.paceMs ?? brain.paceMs)
-    return { turn, after: BEGINNING }
+    let run: TurnRun | undefined
+    try {
+      if (toCreate) await this.#options.store.sessions.create(toCreate)
+      const stop = isToStop ? (turnId: string) => this.stop(session.owner, turnId) : null
+      const { outcome, turn } = await claimTurn(this.#takeOvers, claim, stop)
+      if (outcome === 'known') return toJoined(turn, what.digest, input.after)
+      run = this.#run(turn, brain, persona, input)
+      return { turn, after: BEGINNING }
+    } finally {
+      if (run) void run.ended.then(release)
+      else release()
+    }
   }
 
-  async #claim(claim: Claim, stopBusy: boolean): Promise<Extract<Claimed, { turn: Turn }>> {
-    let busy = ''
-    for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt++) {
-      const claimed = await this.#options.store.turns.claim(claim)
-      if (claimed.outcome === 'missing') throw sessionNotFound()
-      if (claimed.outcome === 'not_last') {
-        throw new ChatError('turn_not_last', "Only the session's last turn can be regenerated.")
-      }
-      if (claimed.outcome !== 'busy') return claimed
-      busy = toTurnId({ sessionId: claim.sessionId, n: claimed.n })
-      if (!stopBusy) break
-      await this.stop(claim.owner, busy)
-    }
-    throw new ChatError('turn_in_progress', 'A turn of this session is still running.', { turnId: busy })
-  }
-
-  #run(turn: Turn, brain: Brain, persona: Persona, paceMs: number): void {
+  #run(turn: Turn, brain: Brain, persona: Persona, input: TurnInput): TurnRun {
     const { store, ...options } = this.#options
-    const loadRequest = async () => {
-      const history = await store.sessions.messages(turn, { limit: options.maxHistoryMessages })
-      return toRequest(turn.n, persona, history, brain, turn.model, options)
-    }
     const run = new TurnRun(turn, {
       turns: store.turns,
       journal: this.#journal,
       limits: options,
-      brain,
-      paceMs,
-      loadRequest,
+      candidates: toCandidates(turn, brain, persona, input, { ...options, sessions: store.sessions }),
+      onBrainFailed: (id, error) => options.onBrainFailed?.(turn, id, error),
     })
-    const key = toKey(turn)
-    this.#runs.set(key, run)
+    this.#runs.add(run)
+    options.onTurnStart?.(turn)
     void run.ended.then(() => {
-      this.#runs.delete(key)
       if (!run.log.end) return
       this.#replays.adopt(turn, run.log)
       options.onTurnEnd?.(turn, run.log.end)
     })
+    return run
   }
 
-  /** The turn that a send made before: found by the client's id, or by the offset that a reconnecting client sends. */
-  async #findKnown(ref: SessionRef, input: TurnInput, digest: string): Promise<Turn | undefined> {
-    const { turns } = this.#options.store
-    if (input.clientId !== undefined) return turns.find(ref, input.clientId)
-    if (!input.after) return undefined
-    const named = parseTurnId(ref.owner, input.after.turnId)
-    if (named.sessionId !== ref.sessionId) return undefined
-    const turn = await turns.get(named)
-    return turn?.digest === digest ? turn : undefined
+  /** Does what another node asks, also where that node heard of the turn before this one did, which has claimed it. */
+  async #heed(ref: TurnRef, cause: EndCause): Promise<void> {
+    if (!this.#runs.get(ref)) await this.#takeOvers.isClaimedHere(ref)
+    this.#runs.get(ref)?.end(cause)
   }
 
   async #userMessage(ref: TurnRef): Promise<string> {
-    const turnId = toTurnId(ref)
     const latest = await this.#options.store.sessions.messages(ref, { limit: 2 })
-    const message = latest.find(({ turnId: id, role }) => id === turnId && role === 'user')
-    if (message) return message.content
-    throw new ChatError('turn_not_last', "Only the session's last turn can be regenerated.")
+    const message = latest.find(({ turnId, role }) => turnId === toTurnId(ref) && role === 'user')
+    // Where it stands no more, the claim says why: it was replaced by this very send, or by another.
+    return message?.content ?? ''
   }
 
   async #session(ref: SessionRef): Promise<Session> {
@@ -276,19 +291,4 @@ export class Chat {
     if (!turn) throw turnNotFound()
     return turn
   }
-}
-
-function toJoined(turn: Turn, digest: string, after: Offset | undefined): Sent {
-  const turnId = toTurnId(turn)
-  if (turn.digest !== digest) {
-    throw new ChatError('message_id_reused', 'This id was used for another message of the session.', { turnId })
-  }
-  if (after && after.turnId !== turnId) {
-    throw new ChatError('invalid_request', 'The offset belongs to another turn.', { turnId })
-  }
-  return { turn, after: after?.position ?? BEGINNING }
-}
-
-function toKey(ref: TurnRef): string {
-  return `${ref.owner}\n${toTurnId(ref)}`
 }

@@ -44,6 +44,8 @@ export interface ChatErrorFacts {
   retryable?: boolean | undefined
   /** Seconds after which a retry can succeed, where known. */
   retryAfter?: number | undefined
+  /** Of a brain's refusal: that of another brain is not to be expected. Default false. */
+  elsewhere?: boolean | undefined
   /** The turn that the error speaks of, e.g. the running one of `turn_in_progress`. */
   turnId?: string | undefined
   /** Facts a program may want, e.g. the known ids of `persona_unknown`. Sent to clients as they are. */
@@ -57,6 +59,7 @@ export class ChatError extends Error {
   readonly code: ErrorCode
   readonly retryable: boolean
   readonly retryAfter: number | undefined
+  readonly elsewhere: boolean
   readonly turnId: string | undefined
   readonly details: Record<string, unknown> | undefined
 
@@ -65,9 +68,20 @@ export class ChatError extends Error {
     this.code = code
     this.retryable = facts.retryable ?? RETRYABLE[code]
     this.retryAfter = facts.retryAfter
+    this.elsewhere = facts.elsewhere ?? false
     this.turnId = facts.turnId
     this.details = facts.details
   }
+}
+
+/** Seconds over which the clients that a leaving process sends away are spread: together they would be a wave. */
+const DRAIN_SPREAD = { least: 0.5, most: 2.5 }
+
+/** The process leaves, and another one is there or will be: each client is told another time to come back. */
+export function draining(): ChatError {
+  const { least, most } = DRAIN_SPREAD
+  const retryAfter = Math.round((least + Math.random() * (most - least)) * 100) / 100
+  return new ChatError('draining', 'The service is restarting: come back.', { retryAfter })
 }
 
 /** What a client may see of `error`: a ChatError as it is, anything else is a bug and stays hidden. */

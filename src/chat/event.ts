@@ -14,6 +14,9 @@ export interface Position {
 
 export const BEGINNING: Position = { epoch: 0, seq: 0 }
 
+/** Whoever claims a turn writes its tokens; a later owner only ends it. */
+export const FIRST_EPOCH = 1
+
 export function isAfter(a: Position, b: Position): boolean {
   return a.epoch === b.epoch ? a.seq > b.seq : a.epoch > b.epoch
 }

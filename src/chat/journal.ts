@@ -126,11 +126,9 @@ export class JournaledTurn {
   }
 
   #take(): void {
-    for (const event of this.#reader.take(Infinity)) {
-      if (event.type !== 'token') continue
-      this.#pending.push(event.text)
-      this.#seq = event.seq
-    }
+    const texts = this.#reader.takeTexts()
+    this.#seq += texts.length
+    this.#pending = this.#pending.length > 0 ? [...this.#pending, ...texts] : texts
   }
 
   #wait(): void {

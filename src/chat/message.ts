@@ -6,6 +6,16 @@ export type Role = 'user' | 'assistant'
 /** `complete`, or how the turn that was saying it ended. */
 export type MessageStatus = 'complete' | 'stopped' | 'failed' | 'interrupted'
 
+/** A picture that the user shows: its bytes in base64, or its https address. */
+export type Image = { mediaType: string; data: string } | { url: string }
+
+/** A picture without its bytes. */
+export type ImageLabel = { mediaType: string } | { url: string }
+
+export function toImageLabel(image: Image): ImageLabel {
+  return 'url' in image ? { url: image.url } : { mediaType: image.mediaType }
+}
+
 export interface Message {
   messageId: string
   turnId: string
@@ -17,6 +27,8 @@ export interface Message {
   /** Who said it; null for the user's. */
   brain: string | null
   model: string | null
+  /** What the user showed with it; left out where it was nothing. `SessionStore.images` gives it whole. */
+  shown?: ImageLabel[]
   /** What stood here before the turn was regenerated or its message edited, oldest first. */
   alternatives: Message[]
 }

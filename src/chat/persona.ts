@@ -20,6 +20,9 @@ export const PLAIN_PERSONA = 'default'
 
 export type Personas = ReadonlyMap<string, Persona>
 
+/** Who speaks to the language tutor's clients. */
+export const TUTOR_PERSONA = 'language_tutor'
+
 /** @throws ChatError `persona_unknown`, listing the known */
 export function choosePersona(personas: Personas, id: string): Persona {
   const persona = personas.get(id)

@@ -1,7 +1,8 @@
 /** Persona and history become the request to a brain. */
 import type { Brain, BrainMessage, BrainRequest } from './brain.ts'
-import type { Message } from './message.ts'
+import { keepLatestImages } from './images.ts'
 import type { Persona } from './persona.ts'
+import type { TurnInput } from './sending.ts'
 
 export interface PromptLimits {
   /** Messages of the history, the new one included. */
@@ -12,27 +13,46 @@ export interface PromptLimits {
 /**
  * @param turn the turn's number
  * @param history what stands, oldest first, ending with the user's new message
+ * @param instructions text that follows the persona's prompt in this turn
  */
 export function toRequest(
   turn: number,
   persona: Persona,
-  history: Message[],
+  history: readonly BrainMessage[],
   brain: Brain,
   model: string,
   limits: PromptLimits,
+  instructions?: string,
 ): BrainRequest {
-  const maxTokens = Math.min(limits.maxReplyTokens, Math.floor(brain.contextWindow / 2))
-  const room = brain.contextWindow - maxTokens - brain.estimateTokens(persona.prompt)
-  const recent = history.slice(-limits.maxHistoryMessages)
+  const system = instructions ? `${persona.prompt}\n\n${instructions}` : persona.prompt
+  const contextWindow = brain.contextWindow(model)
+  const maxTokens = Math.min(limits.maxReplyTokens, Math.floor(contextWindow / 2))
+  const room = contextWindow - maxTokens - brain.estimateTokens(system)
+  const recent = keepLatestImages(history.slice(-limits.maxHistoryMessages))
   const messages = toAlternating(recent.slice(firstThatFits(recent, brain, room)))
-  return { model, turn, persona: persona.id, system: persona.prompt, messages, maxTokens }
+  return { model, turn, persona: persona.id, system, messages, maxTokens }
 }
 
+/** A turn may ask for a shorter reply; a conversation that it brings is told as far as the brain can listen. */
+export function toLimits(
+  { maxHistoryMessages, maxReplyTokens }: PromptLimits,
+  { conversation, maxTokens = maxReplyTokens }: TurnInput,
+): PromptLimits {
+  return {
+    maxHistoryMessages: conversation ? conversation.length : maxHistoryMessages,
+    maxReplyTokens: Math.min(maxReplyTokens, maxTokens),
+  }
+}
+
+/** A large one takes up to 1,600 or so at most providers. */
+const TOKENS_OF_IMAGE = 1600
+
 /** The newest message always goes: a provider that finds it too long says so itself. */
-function firstThatFits(messages: Message[], brain: Brain, room: number): number {
+function firstThatFits(messages: readonly BrainMessage[], brain: Brain, room: number): number {
   let left = room
   for (let index = messages.length - 1; index >= 0; index--) {
-    left -= brain.estimateTokens(messages[index]!.content)
+    const { content, images = [] } = messages[index]!
+    left -= brain.estimateTokens(content) + images.length * TOKENS_OF_IMAGE
     if (left < 0) return Math.min(index + 1, messages.length - 1)
   }
   return 0
@@ -42,13 +62,18 @@ function firstThatFits(messages: Message[], brain: Brain, room: number): number 
  * Providers want the user first and then the roles in turn. A failed turn leaves two user messages in a row: they are
  * joined, for both were said. A history cut in the middle can begin with a reply: it is left out.
  */
-function toAlternating(messages: Message[]): BrainMessage[] {
+function toAlternating(messages: readonly BrainMessage[]): BrainMessage[] {
   const alternating: BrainMessage[] = []
-  for (const { role, content } of messages) {
+  for (const message of messages) {
     const last = alternating.at(-1)
-    if (!last && role === 'assistant') continue
-    if (last?.role === role) last.content += `\n\n${content}`
-    else alternating.push({ role, content })
+    if (!last && message.role === 'assistant') continue
+    if (last?.role === message.role) join(last, message)
+    else alternating.push({ ...message })
   }
   return alternating
+}
+
+function join(message: BrainMessage, { content, images = [] }: BrainMessage): void {
+  message.content += `\n\n${content}`
+  if (images.length > 0) message.images = [...(message.images ?? []), ...images]
 }

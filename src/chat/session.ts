@@ -13,6 +13,12 @@ export interface SessionRef {
   sessionId: string
 }
 
+/** A model, and the brain that has it: no other is asked for it. */
+export interface ModelChoice {
+  brain: string
+  model: string
+}
+
 export interface Session extends SessionRef {
   /** Whom the session is for, in the words of whoever made it. The same as `owner` when there is one. */
   userId: string
@@ -21,7 +27,11 @@ export interface Session extends SessionRef {
   persona: string
   /** Null follows the active brain. */
   brain: string | null
+  /** Null leaves it to the brain. */
+  model: ModelChoice | null
   onDisconnect: OnDisconnect
+  /** In no list, and gone when it was idle for as long as the log of a turn is kept. */
+  ephemeral: boolean
   /** Messages to be seen in the history; alternatives are not counted. */
   messageCount: number
   /** Epoch milliseconds. */
@@ -31,6 +41,11 @@ export interface Session extends SessionRef {
   active: number | null
   /** The number of the turn that `regenerate` may replace: the latest that was not cleared. */
   last: number | null
+}
+
+/** The model that the session has chosen of this brain's; null where it has chosen none. */
+export function chosenModel({ model }: Pick<Session, 'model'>, brain: string): string | null {
+  return model?.brain === brain ? model.model : null
 }
 
 export function sessionNotFound(): ChatError {

@@ -2,12 +2,11 @@
 import { randomBytes } from 'node:crypto'
 import type { Brains } from './brain.ts'
 import type { Chat } from './chat.ts'
-import { ChatError } from './errors.ts'
 import type { Message } from './message.ts'
 import { choosePersona, type Personas } from './persona.ts'
-import { type OnDisconnect, type Session, sessionNotFound } from './session.ts'
-import type { SessionPatch, SessionQuery, Store } from './store.ts'
-import { toTurnId } from './turn-id.ts'
+import { type ModelChoice, type OnDisconnect, type Session, sessionNotFound } from './session.ts'
+import type { NewSession, SessionPatch, SessionQuery, Store, Turn } from './store.ts'
+import { toTurnId, turnInProgress } from './turn-id.ts'
 
 export interface SessionsOptions {
   store: Store
@@ -23,8 +22,15 @@ export interface StartInput {
   /** Makes the session with this id, or returns the one that has it. */
   sessionId?: string | undefined
   brain?: string | undefined
+  /** Of that brain, or else of the one that would speak now. */
+  model?: string | undefined
   title?: string | undefined
   onDisconnect?: OnDisconnect | undefined
+}
+
+export interface SessionChange extends Omit<SessionPatch, 'model'> {
+  /** Of the session's brain, or else of the one that would speak now; null leaves it to the brain. */
+  model?: string | null
 }
 
 const ANONYMOUS = 'anonymous'
@@ -37,17 +43,24 @@ export class Sessions {
   }
 
   /** @throws ChatError `persona_unknown`, `brain_unknown` */
-  start(owner: string, input: StartInput): Promise<Session> {
+  async start(owner: string, input: StartInput): Promise<Session> {
+    return this.#options.store.sessions.create(this.draft(owner, input))
+  }
+
+  /** A session as `start` would make it. @throws ChatError as `start` */
+  draft(owner: string, input: StartInput): NewSession {
     this.#check(input)
-    return this.#options.store.sessions.create({
+    return {
       owner,
       sessionId: input.sessionId ?? createSessionId(),
       userId: owner || (input.userId ?? ANONYMOUS),
       title: input.title ?? null,
       persona: input.persona,
       brain: input.brain ?? null,
+      model: input.model === undefined ? null : this.#toChoice(input.brain, input.model),
       onDisconnect: input.onDisconnect ?? 'continue',
-    })
+      ephemeral: false,
+    }
   }
 
   /** @throws ChatError `session_not_found` */
@@ -66,9 +79,20 @@ export class Sessions {
     return this.#options.store.sessions.messages({ owner, sessionId }, page)
   }
 
+  /** The turn that a client's own id of a message made. */
+  findTurn(owner: string, sessionId: string, clientId: string): Promise<Turn | undefined> {
+    return this.#options.store.turns.find({ owner, sessionId }, clientId)
+  }
+
   /** @throws ChatError `session_not_found`, `persona_unknown`, `brain_unknown` */
-  async update(owner: string, sessionId: string, patch: SessionPatch): Promise<Session> {
-    this.#check(patch)
+  async update(owner: string, sessionId: string, { model, ...change }: SessionChange): Promise<Session> {
+    this.#check(change)
+    const patch: SessionPatch = { ...change }
+    if (model === null) patch.model = null
+    else if (model !== undefined) {
+      const { brain } = change.brain === undefined ? await this.get(owner, sessionId) : change
+      patch.model = this.#toChoice(brain, model)
+    }
     const session = await this.#options.store.sessions.update({ owner, sessionId }, patch)
     if (!session) throw sessionNotFound()
     return session
@@ -82,7 +106,7 @@ export class Sessions {
     const session = await this.get(owner, sessionId)
     if (outcome !== 'busy') return session
     const turnId = session.active === null ? undefined : toTurnId({ sessionId, n: session.active })
-    throw new ChatError('turn_in_progress', 'A turn of this session is still running.', { turnId })
+    throw turnInProgress(turnId)
   }
 
   /** Deletes the session with all that was said in it; a running turn ends. @throws ChatError `session_not_found` */
@@ -92,9 +116,29 @@ export class Sessions {
     await this.#options.chat.abandon(ref)
   }
 
+  /** The active brain may be another one soon, which must not be asked for this one's model. */
+  #toChoice(brain: string | null | undefined, model: string): ModelChoice {
+    return { brain: brain ?? this.#options.brains.active, model }
+  }
+
   #check({ persona, brain }: { persona?: string | undefined; brain?: string | null | undefined }): void {
     if (persona !== undefined) choosePersona(this.#options.personas, persona)
     if (brain) this.#options.brains.choose(brain)
+  }
+}
+
+/** A session for one turn, whose conversation is the client's own to keep. */
+export function toEphemeralSession(owner: string, persona: string): NewSession {
+  return {
+    owner,
+    sessionId: createSessionId(),
+    userId: owner || ANONYMOUS,
+    title: null,
+    persona,
+    brain: null,
+    model: null,
+    onDisconnect: 'stop',
+    ephemeral: true,
   }
 }
 

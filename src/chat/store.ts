@@ -1,17 +1,18 @@
 /**
- * The ports to whatever keeps sessions and turns. `test/suites/session-store.ts` and `test/suites/turn-store.ts` are
- * their contracts. A store is technology only: it decides nothing but what has to be decided atomically.
+ * The ports to whatever keeps sessions and turns. `test/suites/session-store.ts`, `turn-store.ts` and
+ * `settings-store.ts` beside it are their contracts. A store is technology only: it decides nothing but what has to be decided atomically.
  *
  * Every method throws ChatError `store_unavailable` when the technology fails, and then has changed nothing or can be
  * repeated with the same arguments and the same effect.
  */
 import type { TerminalEvent } from './event.ts'
-import type { Message } from './message.ts'
-import type { OnDisconnect, Session, SessionRef } from './session.ts'
+import type { Image, Message } from './message.ts'
+import type { ModelChoice, OnDisconnect, Session, SessionRef } from './session.ts'
 
 export interface Store {
   readonly sessions: SessionStore
   readonly turns: TurnStore
+  readonly settings: SettingsStore
   /** Resolves when the store can be read and written. */
   check(): Promise<void>
   close(): Promise<void>
@@ -22,12 +23,15 @@ export interface NewSession extends SessionRef {
   title: string | null
   persona: string
   brain: string | null
+  model: ModelChoice | null
   onDisconnect: OnDisconnect
+  ephemeral: boolean
 }
 
 export interface SessionPatch {
   persona?: string
   brain?: string | null
+  model?: ModelChoice | null
   title?: string
   onDisconnect?: OnDisconnect
 }
@@ -51,10 +55,13 @@ export interface SessionStore {
   /** Creates the session, or returns the one that is there, unchanged. */
   create(session: NewSession): Promise<Session>
   get(ref: SessionRef): Promise<Session | undefined>
+  /** Without the ephemeral ones. */
   list(query: SessionQuery): Promise<Session[]>
   update(ref: SessionRef, patch: SessionPatch): Promise<Session | undefined>
   /** The latest `limit` messages before that message id, oldest first; none of an unknown session. */
   messages(ref: SessionRef, page: { limit: number; before?: string }): Promise<Message[]>
+  /** What the user showed with a turn's message, whole; none of an unknown turn. */
+  images(ref: TurnRef): Promise<Image[]>
   /**
    * Drops the messages, and the texts and logs of the turns; turns and client ids stay, so that a late retry of an old
    * send still finds its turn.
@@ -95,6 +102,7 @@ export interface Claim extends SessionRef {
   clientId: string | null
   digest: string
   message: string
+  images?: readonly Image[]
   /** Given to a session that has none. */
   title: string
   brain: string
@@ -163,4 +171,27 @@ export interface TurnStore {
   takeOver(ref: TurnRef): Promise<Turn | undefined>
   /** Running turns whose owner is dead. */
   abandoned(): Promise<TurnRef[]>
+  /**
+   * Calls `onNews` when another process has written to a turn, until the returned function is called. News can be lost:
+   * whoever waits for some looks by itself now and then.
+   */
+  watch(turn: TurnIdentity, onNews: (news: TurnNews) => void): () => void
+  /** Asks the process that runs a turn, if it lives and is another, to stop it. False when the turn is not running. */
+  askToStop(ref: TurnRef): Promise<boolean>
+  /** Sets who hears what is asked of the turns that run here. */
+  onAsked(listener: (ref: TurnRef, what: Asked) => void): void
+}
+
+/** `more`: tokens, which can be read on; `changed`: whatever else. */
+export type TurnNews = 'more' | 'changed'
+
+/** To end it as stopped; to leave it, as it is another process's now; to forget it, as its session was deleted. */
+export type Asked = 'stop' | 'leave' | 'forget'
+
+/** What is chosen while the service runs, for all its nodes, by name. It stays until it is taken back. */
+export interface SettingsStore {
+  /** Null when it is not set. */
+  get(name: string): Promise<string | null>
+  /** Null takes it back. */
+  set(name: string, value: string | null): Promise<void>
 }

@@ -1,7 +1,8 @@
 /** How a turn ends when it does not end well, and how the log of an ended one is read back. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { ChatError } from './errors.ts'
 import type { TerminalEvent, TurnStats } from './event.ts'
-import type { LogEntry, Settlement, Turn, TurnStore } from './store.ts'
+import type { LogEntry, Settlement, Turn, TurnRef, TurnStore } from './store.ts'
 import { TurnLog } from './turn-log.ts'
 
 export interface Failure {
@@ -44,6 +45,18 @@ export async function endTakenTurn(
   return turns.settle({ turn, tail, ...toFailure({ state, error }, terminal) })
 }
 
+/** Milliseconds that another process has to end a turn, and between two looks at whether it has. */
+const END_PATIENCE_MS = 1_000
+const END_POLL_MS = 25
+
+/** The turn, with its end when another process ends it soon; undefined when it is not there. */
+export async function waitForEnd(turns: TurnStore, ref: TurnRef): Promise<Turn | undefined> {
+  for (const until = performance.now() + END_PATIENCE_MS; ; await delay(END_POLL_MS)) {
+    const turn = await turns.get(ref)
+    if (!turn || turn.end || performance.now() > until) return turn
+  }
+}
+
 /**
  * A stored log, as far as it goes without a hole. A store may trim silently: what comes before a hole cannot be read on
  * to the end, and is left out.
@@ -57,10 +70,7 @@ export function toLog(turn: Turn, entries: LogEntry[] = []): TurnLog {
   }
   const kept = entries.slice(start)
   const log = new TurnLog(kept[0] ? kept[0].seq - kept[0].tokens.length : 0)
-  for (const { tokens } of kept) log.append(tokens, FIRST_EPOCH)
+  for (const { tokens } of kept) log.append(tokens)
   if (turn.end) log.finish(turn.end)
   return log
 }
-
-/** Whoever claims a turn writes its tokens; a later owner only ends it. */
-export const FIRST_EPOCH = 1

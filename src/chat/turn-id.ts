@@ -18,3 +18,12 @@ export function parseTurnId(owner: string, turnId: string): TurnRef {
 export function turnNotFound(): ChatError {
   return new ChatError('turn_not_found', 'There is no such turn.')
 }
+
+export function turnNotLast(): ChatError {
+  return new ChatError('turn_not_last', "Only the session's last turn can be regenerated.")
+}
+
+/** @param turnId the running one */
+export function turnInProgress(turnId: string | undefined): ChatError {
+  return new ChatError('turn_in_progress', 'A turn of this session is still running.', { turnId })
+}

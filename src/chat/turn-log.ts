@@ -5,7 +5,7 @@
  * costs an integer and a live, a late, a second and a resumed one are the same code.
  */
 import type { ChatError } from './errors.ts'
-import { isAfter, type Position, type TerminalEvent, type TokenEvent, type TurnEvent } from './event.ts'
+import { FIRST_EPOCH, isAfter, type Position, type TerminalEvent, type TurnEvent } from './event.ts'
 
 /** Characters that a reader takes at once. With 64 KiB awaited, 60 silent readers of 10 MB cost 89 MB; without a bound 1.3 GB. */
 const TAKE_CHARS = 65_536
@@ -13,17 +13,24 @@ const TAKE_CHARS = 65_536
 /** What an event is counted for beside its text: tokens of one character would else come by the ten thousand. */
 const EVENT_CHARS = 64
 
+/** Hears why the reader was sent away; null when it left of itself. */
+type OnClose = (dismissal: ChatError | null) => void
+
 export class TurnLog {
-  readonly #tokens: TokenEvent[] = []
+  /** Texts and not events: a log lives for long, and the garbage collector carries what is in it along. */
+  readonly #texts: string[] = []
   readonly #readers = new Set<LogReader>()
   /** The number before the first token that is still there. */
   readonly #base: number
+  readonly #epoch: number
   #end: TerminalEvent | null = null
   #dismissal: ChatError | null = null
   #onLeft = () => {}
 
-  constructor(base = 0) {
+  /** @param epoch of whoever writes the tokens: a later owner only ends a turn */
+  constructor(base = 0, epoch = FIRST_EPOCH) {
     this.#base = base
+    this.#epoch = epoch
   }
 
   get base(): number {
@@ -32,7 +39,7 @@ export class TurnLog {
 
   /** The number of the last token. */
   get seq(): number {
-    return this.#base + this.#tokens.length
+    return this.#base + this.#texts.length
   }
 
   get end(): TerminalEvent | null {
@@ -48,8 +55,8 @@ export class TurnLog {
   }
 
   /** Adds tokens and wakes the readers once for all of them. */
-  append(texts: readonly string[], epoch: number): void {
-    for (const text of texts) this.#tokens.push({ type: 'token', epoch, seq: this.seq + 1, text })
+  append(texts: readonly string[]): void {
+    for (const text of texts) this.#texts.push(text)
     this.#wake()
   }
 
@@ -66,8 +73,13 @@ export class TurnLog {
     this.#wake()
   }
 
+  /** Sends away those who read now, each for a reason of its own. */
+  sendAway(toError: () => ChatError): void {
+    for (const reader of this.#readers) reader.dismiss(toError())
+  }
+
   /** A cursor before the first event after `after`. Whoever opens it closes it; `onClose` is called once. */
-  read(after: Position, onClose: () => void = () => {}): LogReader {
+  read(after: Position, onClose: OnClose = () => {}): LogReader {
     const reader = new LogReader(this, after, onClose)
     this.#readers.add(reader)
     return reader
@@ -78,22 +90,23 @@ export class TurnLog {
     const events: TurnEvent[] = []
     let chars = 0
     let index = seq - this.#base
-    for (; index < this.#tokens.length && chars < maxChars; index++) {
-      const token = this.#tokens[index]!
-      events.push(token)
-      chars += token.text.length + EVENT_CHARS
+    for (; index < this.#texts.length && chars < maxChars; index++) {
+      const text = this.#texts[index]!
+      events.push({ type: 'token', epoch: this.#epoch, seq: this.#base + index + 1, text })
+      chars += text.length + EVENT_CHARS
     }
-    if (this.#end && index >= this.#tokens.length && chars < maxChars) events.push(this.#end)
+    if (this.#end && index >= this.#texts.length && chars < maxChars) events.push(this.#end)
     return events
   }
 
   /** What was said up to and with token number `seq`. */
   text(seq = this.seq): string {
-    let text = ''
-    for (let index = 0; index < seq - this.#base && index < this.#tokens.length; index++) {
-      text += this.#tokens[index]!.text
-    }
-    return text
+    return this.#texts.slice(0, Math.max(0, seq - this.#base)).join('')
+  }
+
+  /** The tokens from number `seq + 1` on. */
+  texts(seq: number): string[] {
+    return this.#texts.slice(seq - this.#base)
   }
 
   /** Calls `left` each time that the last reader has gone. */
@@ -116,13 +129,13 @@ export class TurnLog {
 /** A cursor in a log: pulled with `take` and `whenMore` by transports, or iterated in batches by anyone else. */
 export class LogReader implements AsyncIterable<TurnEvent[]> {
   readonly #log: TurnLog
-  readonly #onClose: () => void
+  readonly #onClose: OnClose
   #seq: number
   #over: boolean
   #dismissal: ChatError | null = null
   #waiting: (() => void) | null = null
 
-  constructor(log: TurnLog, after: Position, onClose: () => void) {
+  constructor(log: TurnLog, after: Position, onClose: OnClose) {
     this.#log = log
     this.#onClose = onClose
     this.#seq = after.seq
@@ -155,6 +168,14 @@ export class LogReader implements AsyncIterable<TurnEvent[]> {
     return events
   }
 
+  /** The texts of every token since the last call. */
+  takeTexts(): string[] {
+    if (this.over) return []
+    const texts = this.#log.texts(this.#seq)
+    this.#seq += texts.length
+    return texts
+  }
+
   /** Calls `wake` once, when something has happened since the last `take`: at once or later, never from within. */
   whenMore(wake: () => void): void {
     this.#waiting = wake
@@ -176,9 +197,10 @@ export class LogReader implements AsyncIterable<TurnEvent[]> {
 
   close(): void {
     if (!this.#log.leave(this)) return
+    const { dismissal } = this
     this.#over = true
     this.wake()
-    this.#onClose()
+    this.#onClose(dismissal)
   }
 
   /** @throws ChatError when the reader is dismissed */

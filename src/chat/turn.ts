@@ -3,19 +3,17 @@
  * store before anyone sees it.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Brain, BrainRequest, Usage } from './brain.ts'
-import { ChatError, toChatError } from './errors.ts'
+import { Answer, type SilenceLimits } from './answer.ts'
+import { type Candidate, isForAnother } from './candidates.ts'
+import { ChatError, draining, toChatError } from './errors.ts'
 import type { FinishReason, Position, TurnStats } from './event.ts'
 import { type Journal, type JournaledTurn, STORE_PATIENCE_MS } from './journal.ts'
 import type { Settlement, Turn, TurnStore } from './store.ts'
 import { sessionDeleted } from './session.ts'
 import { type LogReader, TurnLog } from './turn-log.ts'
-import { type Failure, toFailure } from './turn-end.ts'
-import { createWatchdog } from './watchdog.ts'
+import { type Failure, toFailure, waitForEnd } from './turn-end.ts'
 
-export interface TurnLimits {
-  firstTokenTimeoutMs: number
-  tokenTimeoutMs: number
+export interface TurnLimits extends SilenceLimits {
   turnTimeoutMs: number
 }
 
@@ -23,11 +21,10 @@ export interface TurnSetting {
   turns: TurnStore
   journal: Journal
   limits: TurnLimits
-  brain: Brain
-  /** Milliseconds between two tokens. */
-  paceMs: number
-  /** Reads the history and writes the prompt. */
-  loadRequest: () => Promise<BrainRequest>
+  /** At least one, in the order in which they are asked. */
+  candidates: readonly Candidate[]
+  /** Hears of each brain in whose place another may answer. */
+  onBrainFailed: (brain: string, error: ChatError) => void
 }
 
 /** Why a running turn is ended from outside: the user's will, its session's deletion, another owner, or a failure. */
@@ -46,11 +43,9 @@ export class TurnRun {
   readonly #journaled: JournaledTurn
   readonly #abort = new AbortController()
   readonly #startedAt = performance.now()
-  #firstTokenAt: number | null = null
-  #usage: Usage = { inputTokens: null, outputTokens: null }
+  /** Of the brain that speaks, or is asked to. */
+  #answer: Answer
   #attached = 0
-  /** Half a surrogate pair, held back until its other half comes. */
-  #half = ''
   #closed = false
 
   constructor(turn: Turn, setting: TurnSetting) {
@@ -60,6 +55,7 @@ export class TurnRun {
       onFenced: () => this.end('fenced'),
       onStoreAway: (error) => this.end(error),
     })
+    this.#answer = this.#toAnswer(setting.candidates[0]!)
     this.ended = this.#run()
   }
 
@@ -68,12 +64,15 @@ export class TurnRun {
     this.#abort.abort(cause)
   }
 
-  /** A reader of the turn. Where the turn is to stop with its readers, the last one's leaving ends it. */
+  /**
+   * A reader of the turn. Where the turn is to stop with its readers, the last one's leaving ends it, but not when that
+   * one was sent away: it may come back.
+   */
   read(after: Position): LogReader {
     this.#attached++
-    return this.log.read(after, () => {
+    return this.log.read(after, (dismissal) => {
       this.#attached--
-      if (this.#attached === 0 && this.turn.onDisconnect === 'stop') this.end('stopped')
+      if (this.#attached === 0 && !dismissal && this.turn.onDisconnect === 'stop') this.end('stopped')
     })
   }
 
@@ -92,71 +91,38 @@ export class TurnRun {
     await this.#settle({ turn: this.turn, tail, ...this.#toEnd(outcome) })
   }
 
-  /** The first of: the brain is done, or someone ends the turn. A brain that does not heed its signal is left behind. */
   async #stream(): Promise<FinishReason> {
-    const { signal } = this.#abort
-    const aborted = new Promise<never>((_resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason as EndCause), { once: true })
-    })
-    return Promise.race([this.#consume(signal), aborted])
-  }
-
-  async #consume(signal: AbortSignal): Promise<FinishReason> {
-    const { brain, limits, loadRequest } = this.#setting
-    const request = await loadRequest()
-    signal.throwIfAborted()
-    const watchdog = createWatchdog(brain.firstTokenTimeoutMs ?? limits.firstTokenTimeoutMs, limits, (error) =>
-      this.end(error),
-    )
-    let finish: FinishReason | null = null
+    const onLate = () => this.end(new ChatError('brain_timeout', 'The reply took too long.'))
+    const timer = setTimeout(onLate, this.#setting.limits.turnTimeoutMs)
     try {
-      for await (const parts of brain.stream(request, signal)) {
-        signal.throwIfAborted()
-        watchdog.rest()
-        const texts: string[] = []
-        for (const part of parts) {
-          if (part.type === 'token') this.#mend(part.text, texts)
-          else if (part.type === 'finish') finish = part.reason
-          else this.#note(part)
-        }
-        if (texts.length > 0) await this.#append(texts, signal)
-        watchdog.watch(this.#firstTokenAt !== null)
-      }
+      return await this.#ask()
     } finally {
-      watchdog.stop()
-    }
-    signal.throwIfAborted()
-    if (!finish) throw new ChatError('brain_bad_response', `The brain "${brain.id}" ended its reply without saying so.`)
-    if (this.#half) this.log.append(['\uFFFD'], this.turn.epoch)
-    return finish
-  }
-
-  /** No token ends in half a surrogate pair, wherever the provider cuts: the half waits for the next token. */
-  #mend(text: string, texts: string[]): void {
-    let whole = this.#half + text
-    this.#half = ''
-    if (isHighSurrogate(whole.charCodeAt(whole.length - 1))) {
-      this.#half = whole.slice(-1)
-      whole = whole.slice(0, -1)
-    }
-    if (whole) texts.push(whole.isWellFormed() ? whole : whole.toWellFormed())
-  }
-
-  async #append(texts: string[], signal: AbortSignal): Promise<void> {
-    const { paceMs } = this.#setting
-    this.#firstTokenAt ??= performance.now()
-    if (paceMs === 0) return this.log.append(texts, this.turn.epoch)
-    for (const text of texts) {
-      if (this.log.seq > 0) await delay(paceMs, undefined, { signal })
-      this.log.append([text], this.turn.epoch)
+      clearTimeout(timer)
     }
   }
 
-  #note({ inputTokens, outputTokens }: Usage): void {
-    this.#usage = {
-      inputTokens: inputTokens ?? this.#usage.inputTokens,
-      outputTokens: outputTokens ?? this.#usage.outputTokens,
+  /** Asks one brain after the other until one has begun to speak. Where nobody has, the first one's failure is told. */
+  async #ask(): Promise<FinishReason> {
+    let first: { answer: Answer; error: unknown } | undefined
+    for (const candidate of this.#setting.candidates) {
+      const answer = first ? this.#toAnswer(candidate) : this.#answer
+      this.#answer = answer
+      try {
+        return await answer.whole()
+      } catch (error) {
+        if (answer.beganAt !== null || this.#abort.signal.aborted) throw error
+        first ??= { answer, error }
+        if (!isForAnother(error)) break
+        this.#setting.onBrainFailed(candidate.brain.id, error)
+      }
     }
+    this.#answer = first!.answer
+    throw first!.error
+  }
+
+  #toAnswer(candidate: Candidate): Answer {
+    const say = (texts: readonly string[]) => this.log.append(texts)
+    return new Answer(candidate, { limits: this.#setting.limits, signal: this.#abort.signal, say })
   }
 
   #toOutcome(error: unknown): Outcome {
@@ -170,9 +136,11 @@ export class TurnRun {
   }
 
   #toEnd(outcome: Exclude<Outcome, { state: 'lost' }>): Pick<Settlement, 'state' | 'end'> {
-    const { epoch, brain, model, persona } = this.turn
+    const { epoch, persona } = this.turn
+    const { brain, model } = this.#answer.candidate
+    const speaker = { brain: brain.id, model, persona }
     const text = this.log.text()
-    const terminal = { epoch, seq: this.log.seq + 1, text, stats: this.#stats(), brain, model, persona, at: Date.now() }
+    const terminal = { epoch, seq: this.log.seq + 1, text, stats: this.#stats(), ...speaker, at: Date.now() }
     if (outcome.state !== 'done') return toFailure(outcome, terminal)
     const { finishReason } = outcome
     return {
@@ -182,16 +150,17 @@ export class TurnRun {
   }
 
   #stats(): TurnStats {
+    const { beganAt, usage, candidate } = this.#answer
     const now = performance.now()
     const tokens = this.log.seq
-    const streaming = (now - (this.#firstTokenAt ?? now)) / 1000
+    const streaming = (now - (beganAt ?? now)) / 1000
     return {
       tokens,
       duration: (now - this.#startedAt) / 1000,
-      timeToFirstToken: this.#firstTokenAt === null ? null : (this.#firstTokenAt - this.#startedAt) / 1000,
+      timeToFirstToken: beganAt === null ? null : (beganAt - this.#startedAt) / 1000,
       tokensPerSecond: streaming > 0 ? tokens / streaming : 0,
-      ...this.#usage,
-      costUsd: this.#setting.brain.price(this.turn.model, this.#usage),
+      ...usage,
+      costUsd: candidate.brain.price(candidate.model, usage),
     }
   }
 
@@ -200,7 +169,9 @@ export class TurnRun {
    * owner goes on trying to store that very end until it stands or another owner's does.
    */
   async #settle(settlement: Settlement): Promise<void> {
-    const failsAt = performance.now() + STORE_PATIENCE_MS
+    // A turn that failed because the store is away has waited for it already.
+    const hasWaited = settlement.end.type === 'error' && settlement.end.code === 'store_unavailable'
+    const failsAt = performance.now() + (hasWaited ? 0 : STORE_PATIENCE_MS)
     let current = settlement
     for (let wait = SETTLE_RETRY_MS.first; !this.#closed; wait = Math.min(wait * 2, SETTLE_RETRY_MS.most)) {
       try {
@@ -217,13 +188,15 @@ export class TurnRun {
     }
   }
 
-  /** The turn is not ours any more: its session was deleted, or another owner has ended it. */
-  #leave(why: 'deleted' | 'fenced'): void {
-    if (why === 'deleted') this.log.dismiss(sessionDeleted())
-    else this.log.dismiss(new ChatError('draining', 'This turn goes on elsewhere: come back.', { retryAfter: 1 }))
+  /**
+   * The turn is not ours any more: its session was deleted, or another owner has ended it, or is about to. Its readers
+   * here get that end, or come back for it.
+   */
+  async #leave(why: 'deleted' | 'fenced'): Promise<void> {
+    const { turns } = this.#setting
+    const current = why === 'deleted' ? undefined : await waitForEnd(turns, this.turn).catch(() => this.turn)
+    if (current?.createdAt !== this.turn.createdAt) this.log.dismiss(sessionDeleted())
+    else if (current.end) this.log.finish(current.end)
+    else this.log.dismiss(draining())
   }
-}
-
-function isHighSurrogate(code: number): boolean {
-  return code >= 0xd800 && code <= 0xdbff
 }

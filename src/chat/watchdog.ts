@@ -2,58 +2,49 @@
 import { ChatError } from './errors.ts'
 
 export interface WatchdogLimits {
+  /** Milliseconds of silence allowed before the first token. */
+  firstTokenTimeoutMs: number
+  /** Milliseconds of silence allowed after it. */
   tokenTimeoutMs: number
-  turnTimeoutMs: number
 }
 
 export interface Watchdog {
-  /** The provider gave a sign of life: while its tokens are being passed on, nobody waits for it. */
-  rest(): void
-  /** Waits for the next sign of life. */
-  watch(speaking: boolean): void
+  /** The provider gave a sign of life. */
+  heard(isSpeaking: boolean): void
   stop(): void
 }
 
-/**
- * @param firstTokenTimeoutMs silence allowed before the first token
- * @param onTimeout gets `brain_timeout`
- */
+/** @param onTimeout gets `brain_timeout` */
 export function createWatchdog(
-  firstTokenTimeoutMs: number,
-  { tokenTimeoutMs, turnTimeoutMs }: WatchdogLimits,
+  { firstTokenTimeoutMs, tokenTimeoutMs }: WatchdogLimits,
   onTimeout: (error: ChatError) => void,
 ): Watchdog {
   const fail = (sentence: string) => onTimeout(new ChatError('brain_timeout', sentence))
-  const first = setTimeout(onLateStart, firstTokenTimeoutMs)
-  const turn = setTimeout(fail, turnTimeoutMs, 'The reply took too long.')
-  let next: NodeJS.Timeout | null = null
-  let resting = false
+  let silence = setTimeout(checkStart, firstTokenTimeoutMs)
+  let isSpeaking = false
+  // A look at the clock costs a tenth of moving a timer, and there is a sign of life with every token.
+  let heardAt = performance.now()
 
   return {
-    rest() {
-      resting = true
+    heard(speaks) {
+      heardAt = performance.now()
+      if (!speaks || isSpeaking) return
+      isSpeaking = true
+      clearTimeout(silence)
+      silence = setTimeout(checkSpeech, tokenTimeoutMs)
     },
-    watch(speaking) {
-      resting = false
-      if (!speaking) {
-        first.refresh()
-        return
-      }
-      clearTimeout(first)
-      if (next) next.refresh()
-      else next = setTimeout(onSilence, tokenTimeoutMs)
-    },
-    stop() {
-      for (const timer of [first, turn, next]) if (timer) clearTimeout(timer)
-    },
+    stop: () => clearTimeout(silence),
   }
 
-  function onLateStart(): void {
-    if (!resting) fail('The brain did not begin to answer in time.')
+  function checkStart(): void {
+    const leftMs = heardAt + firstTokenTimeoutMs - performance.now()
+    if (leftMs > 0) silence = setTimeout(checkStart, leftMs)
+    else fail('The brain did not begin to answer in time.')
   }
 
-  function onSilence(): void {
-    if (resting) next?.refresh()
+  function checkSpeech(): void {
+    const leftMs = heardAt + tokenTimeoutMs - performance.now()
+    if (leftMs > 0) silence = setTimeout(checkSpeech, leftMs)
     else fail('The brain fell silent in the middle of its reply.')
   }
 }

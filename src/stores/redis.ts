@@ -3,15 +3,17 @@
  *
  * All of a session is in one slot, and what must happen in one step is a script. What is kept when a server dies is what
  * its `appendfsync` says; when it runs out of memory, what has begun can still be ended, read and deleted. It must not
- * evict: `maxmemory-policy noeviction`, as every key here has a time to live.
+ * evict: `maxmemory-policy noeviction`, as every key here has a time to live, but for those of the settings.
  */
 import type { Store } from '#src/chat/store.ts'
 import { connect, guard } from './redis/connection.ts'
 import { createKeys } from './redis/keys.ts'
 import { startNode } from './redis/node.ts'
+import { createNudges } from './redis/nudges.ts'
 import { defineScripts } from './redis/scripts.ts'
 import { createSessionIndex } from './redis/session-index.ts'
 import { createSessionStore } from './redis/sessions.ts'
+import { createSettingsStore } from './redis/settings.ts'
 import { createTurnStore } from './redis/turns.ts'
 
 export interface RedisStoreOptions {
@@ -44,12 +46,15 @@ export async function openRedisStore({ url, prefix, leaseMs, ...options }: Redis
   const scripts = defineScripts(client, clock)
   const index = createSessionIndex(client, keys, clock)
   const node = await startNode({ client, keys, scripts, leaseMs })
-  const parts = { client, keys, scripts, clock, index, node }
+  const nudges = createNudges(client)
+  const parts = { client, keys, scripts, clock, index, node, nudges }
   return {
     sessions: createSessionStore(parts),
     turns: createTurnStore(parts),
+    settings: createSettingsStore(client, keys),
     check: () => guard(async () => void (await client.set(keys.check(node.id), 1, 'PX', CHECK_MS))),
     close: async () => {
+      nudges.close()
       await node.close()
       client.disconnect()
     },

@@ -9,6 +9,7 @@ import { openDatabase, type Database } from './sqlite/database.ts'
 import { createLogTable } from './sqlite/log.ts'
 import { createMessageTable } from './sqlite/messages.ts'
 import { createSessionStore, createSessionTable } from './sqlite/sessions.ts'
+import { createSettingsStore } from './sqlite/settings.ts'
 import { startSweep } from './sqlite/sweep.ts'
 import { createTurnStore } from './sqlite/turns.ts'
 
@@ -43,6 +44,7 @@ export function createSqliteStore(
   return {
     sessions: createSessionStore(database, clock, tables),
     turns: createTurnStore(database, clock, tables),
+    settings: createSettingsStore(database),
     check: async () => database.check(),
     close: async () => {
       stopSweep()

@@ -47,6 +47,6 @@ export function toNetwork(address: string): string {
 }
 
 /** An IPv4 address as such, not as the IPv6 address that a dual-stack socket makes of it. */
-function toPlain(address: string): string {
+export function toPlain(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 }

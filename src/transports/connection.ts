@@ -8,8 +8,10 @@ import { PLAIN_PERSONA } from '#src/chat/persona.ts'
 import type { Following } from '#src/chat/sending.ts'
 import { createSessionId, type Sessions } from '#src/chat/sessions.ts'
 import { toTurnId } from '#src/chat/turn-id.ts'
+import { type Identity, tokenExpired, unauthorized, whenExpired } from '#src/identity/identity.ts'
 import { createCheck } from '#src/wire/check.ts'
 import { createNativeDialect, type NativeOptions } from '#src/wire/dialects/native.ts'
+import { toImages } from '#src/wire/images.ts'
 import {
   SocketAuthRequest,
   SocketResumeRequest,
@@ -19,10 +21,10 @@ import {
   toTurnInput,
 } from '#src/wire/requests.ts'
 import { NOTHING_STOPPED, toStopResource } from '#src/wire/resources.ts'
+import type { ClientEvent, SocketEvent } from '#src/wire/socket-events.ts'
 import {
   createSocketEncoder,
   type Echo,
-  type SocketEvent,
   toConnectedFrame,
   toEcho,
   toRefusalFrame,
@@ -43,13 +45,18 @@ export interface Port extends Outlet {
 /** Why the server ends a socket. */
 export const CLOSE = { restart: 1012, unauthorized: 4401 } as const
 
+/** Milliseconds in which a client that brought no token must sign in. */
+const SIGN_IN_MS = 5_000
+
 export interface ConnectionOptions {
   chat: Chat
   sessions: Sessions
-  /** The signed-in user, or `''` while the service is open. */
-  owner: string
+  /** Who is there; null hears of nothing until the client has signed in. */
+  identity: Identity | null
+  /** Where the client is: what limits count by while the service is open. */
+  network: string
   /** Whose token it is. It throws ChatError `unauthorized`. */
-  identify: (token: string) => Promise<string>
+  identify: (token: string) => Promise<Identity>
   /** Hears of every event that was not done. */
   onRefused: (error: ChatError) => void
   /** Fields of this transport's frames beside those of every transport. */
@@ -63,8 +70,8 @@ export type Acknowledge = (answer: object) => void
 const MAX_WAITING = 100
 const MAX_FOLLOWED = 100
 
-/** How the connection goes: on, until its turns have ended, or now. */
-type Stage = 'open' | 'draining' | 'leaving' | 'closed'
+/** How the connection goes: on, until its turns have ended, or now; `dismissed` is for want of a token. */
+type Stage = 'open' | 'draining' | 'leaving' | 'dismissed' | 'closed'
 
 const checkSend = createCheck(SocketSendRequest)
 const checkResume = createCheck(SocketResumeRequest)
@@ -81,34 +88,45 @@ export class Connection {
   #waiting = 0
   #ownSessionId: string | null = null
   #stage: Stage = 'open'
+  #identity: Identity | null = null
+  /** Stops the clock of the sign-in, or of the token. */
+  #stopClock: () => void
 
   constructor(port: Port, options: ConnectionOptions) {
     this.#port = port
     this.#turns = new FollowedTurns(port, () => this.#leaveWhenDone())
     this.#options = options
-    this.#commands = new Map([
-      ['chat_stream', (data: unknown) => this.#send(data)],
-      ['chat_resume', (data: unknown) => this.#resume(data)],
-      ['chat_stop', (data: unknown) => this.#stop(data)],
-      ['auth', (data: unknown) => this.#authenticate(data)],
-    ])
-    this.#say('connected', toConnectedFrame())
+    const commands: Record<ClientEvent, (data: unknown) => Promise<object>> = {
+      chat_stream: (data) => this.#send(data),
+      chat_resume: (data) => this.#resume(data),
+      chat_stop: (data) => this.#stop(data),
+      auth: (data) => this.#authenticate(data),
+      ping: async () => this.#pong(),
+    }
+    this.#commands = new Map(Object.entries(commands))
+    this.#stopClock = whenExpired({ expiresAt: Date.now() + SIGN_IN_MS }, () => this.#refuse(unauthorized()))
+    if (options.identity) this.#admit(options.identity)
+  }
+
+  /** How many turns it follows. */
+  get following(): number {
+    return this.#turns.size
   }
 
   /** Does what the client asks for. Whatever is wrong with it is said in a frame, and the connection stays. */
   receive(event: unknown, data: unknown = {}, acknowledge: Acknowledge = () => {}): void {
-    if (this.#stage === 'closed') return
-    if (event === 'ping') {
-      this.#say('pong', {})
-      return acknowledge({})
-    }
+    // What comes while something waits may come after a sign-in.
+    if (!this.#hears(event) && !(this.#isOn && this.#waiting > 0)) return
+    // At once, however much waits.
+    if (event === 'ping' && this.#identity) return acknowledge(this.#pong())
     const command = this.#commands.get(event)
-    const refuse = (error: unknown) => acknowledge(this.refuse(toChatError(error), toEcho(data)))
+    const refuse = (error: unknown) => acknowledge(this.#refuse(toChatError(error), toEcho(data)))
     if (!command) return refuse(new ChatError('frame_invalid', 'There is no such event.'))
     if (this.#waiting >= MAX_WAITING) return refuse(tooMany('Too many events at once: wait for answers.'))
     this.#waiting++
     this.#handled = this.#handled
-      .then(() => command(data))
+      // It may have waited until there was nobody to do it for.
+      .then(() => (this.#hears(event) ? command(data) : {}))
       .then(acknowledge, refuse)
       .then(() => {
         this.#waiting--
@@ -116,13 +134,9 @@ export class Connection {
       })
   }
 
-  /** Says that something the client sent is not done, and returns what was said. */
-  refuse(error: ChatError, echo: Echo = {}): object {
-    this.#options.onRefused(error)
-    const frame = toRefusalFrame(error, echo)
-    this.#say('chat_stream_error', frame)
-    if (error.code === 'unauthorized') this.#port.close(CLOSE.unauthorized, 'unauthorized')
-    return frame
+  /** Says what is wrong with something that is no event. */
+  receiveNothing(error: ChatError): void {
+    if (this.#hears()) this.#refuse(error)
   }
 
   /** The socket has room again. */
@@ -138,7 +152,7 @@ export class Connection {
 
   /** The process ends: sends what there is of the followed turns, and asks the client to come back. */
   leave(): void {
-    if (this.#stage === 'closed') return
+    if (!this.#isOn) return
     this.#stage = 'leaving'
     this.#turns.leave()
     this.#leaveWhenDone()
@@ -152,23 +166,62 @@ export class Connection {
   /** The socket is gone: the readers go, the turns go on. */
   closed(): void {
     this.#stage = 'closed'
+    this.#stopClock()
     this.#turns.close()
   }
 
+  get #owner(): string {
+    if (!this.#identity) throw unauthorized()
+    return this.#identity.owner
+  }
+
+  /** Before the sign-in nothing is heard but that; after a dismissal nothing at all. */
+  #hears(event?: unknown): boolean {
+    return this.#isOn && (this.#identity !== null || event === 'auth')
+  }
+
+  get #isOn(): boolean {
+    return this.#stage !== 'closed' && this.#stage !== 'dismissed'
+  }
+
+  /** Lets a user in, or in again with a newer token. */
+  #admit(identity: Identity): void {
+    this.#stopClock()
+    this.#identity = identity
+    this.#stopClock = whenExpired(identity, () => this.#refuse(tokenExpired()))
+    this.#say('connected', toConnectedFrame())
+  }
+
+  /** Says that something is not done, and returns what was said. Who has no token any more is sent away. */
+  #refuse(error: ChatError, echo: Echo = {}): object {
+    this.#options.onRefused(error)
+    const frame = toRefusalFrame(error, echo)
+    const isOver = error.code === 'unauthorized'
+    if (isOver) this.#stage = 'dismissed'
+    // Each turn's dismissal says the same.
+    if (isOver && this.#turns.size > 0) this.#turns.dismiss(error)
+    else this.#say('chat_stream_error', frame)
+    this.#leaveWhenDone()
+    return frame
+  }
+
   async #send(data: unknown): Promise<object> {
-    const { session_id, message, after, ...options } = checkSend(data)
+    const { session_id, message, after, images: shown, ...options } = checkSend(data)
     this.#checkRoom()
-    const { chat, owner } = this.#options
-    const input = toTurnInput(options, after === undefined ? {} : { 'last-event-id': after })
+    const { chat, network } = this.#options
+    const owner = this.#owner
+    const headers = after === undefined ? {} : { 'last-event-id': after }
+    const input = toTurnInput(options, { payer: owner || network, headers })
+    const images = await toImages(shown)
     const sessionId = session_id ?? (await this.#ownSession())
-    const sent = await chat.send(owner, { sessionId, message, ...input })
+    const sent = await chat.send(owner, { sessionId, message, images, ...input })
     return this.#follow(await chat.followSent(sent), options, toEcho(data))
   }
 
   async #resume(data: unknown): Promise<object> {
     const { turn_id, ...query } = checkResume(data)
     this.#checkRoom()
-    const following = await this.#options.chat.follow(this.#options.owner, turn_id, toCursor(turn_id, query))
+    const following = await this.#options.chat.follow(this.#owner, turn_id, toCursor(turn_id, query))
     return this.#follow(following, query)
   }
 
@@ -176,29 +229,34 @@ export class Connection {
     const { turn_id, session_id } = checkStop(data)
     const turnId = turn_id ?? (await this.#findRunning(session_id ?? this.#ownSessionId))
     if (turnId === null) return NOTHING_STOPPED
-    const { stopped, snapshot } = await this.#options.chat.stop(this.#options.owner, turnId)
+    const { stopped, snapshot } = await this.#options.chat.stop(this.#owner, turnId)
     return toStopResource(stopped, snapshot)
   }
 
   async #authenticate(data: unknown): Promise<object> {
-    const { identify, owner } = this.#options
     const { token } = checkAuth(data)
-    if ((await identify(token)) === owner) return {}
-    throw new ChatError('unauthorized', "This is another user's token.")
+    const identity = await this.#options.identify(token)
+    if (this.#identity && identity.owner !== this.#owner) throw unauthorized()
+    if (this.#hears('auth')) this.#admit(identity)
+    return {}
   }
 
   /** The session of a client that names none: the same for the connection's life, and made anew when it is deleted. */
   async #ownSession(): Promise<string> {
-    const { sessions, owner } = this.#options
     this.#ownSessionId ??= createSessionId()
     const start = { sessionId: this.#ownSessionId, persona: PLAIN_PERSONA }
-    return (await sessions.start(owner, start)).sessionId
+    return (await this.#options.sessions.start(this.#owner, start)).sessionId
   }
 
   async #findRunning(sessionId: string | null): Promise<string | null> {
     if (sessionId === null) return null
-    const { active } = await this.#options.sessions.get(this.#options.owner, sessionId)
+    const { active } = await this.#options.sessions.get(this.#owner, sessionId)
     return active === null ? null : toTurnId({ sessionId, n: active })
+  }
+
+  #pong(): object {
+    this.#say('pong', {})
+    return {}
   }
 
   #checkRoom(): void {
@@ -211,7 +269,7 @@ export class Connection {
       { ...this.#options.frames, ...(partial === undefined ? {} : { partial }) },
     )
     const start = toSocketStart(turn, echo)
-    if (this.#stage === 'closed') {
+    if (!this.#isOn) {
       reader.close()
       return start
     }
@@ -221,9 +279,9 @@ export class Connection {
   }
 
   #leaveWhenDone(): void {
-    const isGoing = this.#stage === 'draining' || this.#stage === 'leaving'
-    if (!isGoing || this.#turns.size > 0 || this.#waiting > 0) return
-    this.#port.close(CLOSE.restart, 'restarting')
+    if (this.#stage === 'open' || this.#stage === 'closed' || this.#turns.size > 0 || this.#waiting > 0) return
+    if (this.#stage === 'dismissed') this.#port.close(CLOSE.unauthorized, 'unauthorized')
+    else this.#port.close(CLOSE.restart, 'restarting')
   }
 
   #say(event: SocketEvent, frame: object): void {

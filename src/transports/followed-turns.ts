@@ -2,9 +2,10 @@
  * The turns that one socket follows, each by a cursor in its log: served in turn, a portion each, while the socket has
  * room. A slow socket is cursors that stand still.
  */
-import { ChatError } from '#src/chat/errors.ts'
+import { type ChatError, draining } from '#src/chat/errors.ts'
 import type { LogReader } from '#src/chat/turn-log.ts'
-import { type SocketEncoder, type SocketEvent, toSocketEvent } from '#src/wire/socket-frames.ts'
+import type { SocketEvent } from '#src/wire/socket-events.ts'
+import { type SocketEncoder, toSocketEvent } from '#src/wire/socket-frames.ts'
 
 /** The way out of a socket. */
 export interface Outlet {
@@ -74,6 +75,11 @@ export class FollowedTurns {
     this.pump()
   }
 
+  /** Sends all readers away, as soon as there is room to say it. What they have not been sent they do not get. */
+  dismiss(error: ChatError): void {
+    for (const { reader } of this.#followed.values()) reader.dismiss(error)
+  }
+
   /** The socket is gone: the readers go, the turns go on. */
   close(): void {
     for (const { reader } of this.#followed.values()) reader.close()
@@ -87,7 +93,7 @@ export class FollowedTurns {
     for (const event of events) this.#outlet.send(toSocketEvent(event), encoder.encode(event))
     if (events.length > 0 && !reader.over) return void this.#ready.push(followed)
     if (!reader.over && this.#isLeaving) {
-      reader.dismiss(new ChatError('draining', 'The service is restarting: come back.', { retryAfter: 1 }))
+      reader.dismiss(draining())
     }
     if (reader.over) return this.#finish(followed)
     reader.whenMore(() => {

@@ -45,7 +45,7 @@ export function bindWebSocket(socket: WebSocket, raw: Socket, connection: Connec
       const { event, data: sent } = decodeWebSocketFrame(toText(data, isBinary))
       connection.receive(event, sent)
     } catch (error) {
-      connection.refuse(toChatError(error))
+      connection.receiveNothing(toChatError(error))
     }
   })
   socket.on('ping', () => pulse.live())

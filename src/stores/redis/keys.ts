@@ -15,7 +15,13 @@ export interface Keys {
   nodes: string
   /** The sessions in which a node runs a turn, or is about to. */
   running(node: string): string
+  /** A payer's running turns. */
+  places(payer: string): string
+  /** What the service keeps of itself: it has no time to live. */
+  setting(name: string): string
   check(node: string): string
+  /** The channel on which a node hears what is asked of it. */
+  asked(node: string): string
 }
 
 export function createKeys(prefix: string): Keys {
@@ -26,6 +32,9 @@ export function createKeys(prefix: string): Keys {
     index: (...names) => `${prefix}:sessions:${digest(...names)}`,
     nodes: `${prefix}:nodes`,
     running: (node) => `${prefix}:running:${node}`,
+    places: (payer) => `${prefix}:places:${digest(payer)}`,
+    setting: (name) => `${prefix}:setting:${name}`,
+    asked: (node) => `${prefix}:asked:${node}`,
     check: (node) => `${prefix}:check:${node}`,
   }
 }

@@ -5,7 +5,7 @@ import { toTurnId } from '#src/chat/turn-id.ts'
 import type { Reply } from './scripts.ts'
 
 /** What is kept of a message; its id and place follow from its key. */
-export type KeptMessage = Pick<Message, 'content' | 'status' | 'createdAt' | 'brain' | 'model'>
+export type KeptMessage = Pick<Message, 'content' | 'status' | 'createdAt' | 'brain' | 'model' | 'shown'>
 
 /** Where a page ends: the last place that is not in it, as a member and a score. */
 export interface PageEnd {

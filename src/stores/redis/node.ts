@@ -25,11 +25,20 @@ export interface Node {
   /** Says that a session may be about to have a turn of this node, does `attempt`, and notes the turn that it won. */
   hold<T>(ref: SessionRef, attempt: () => Promise<T>, toOwned: (result: T) => Turn | undefined): Promise<T>
   owned(ref: SessionRef): Owned | undefined
+  /**
+   * A node runs a turn in this session: says so in that node's name, as what Redis kept of it can be lost. When it is
+   * dead, its lease runs out from now on. A failure is mended by the next time.
+   */
+  remind(ref: SessionRef, node: string): void
+  /** The turn of this node whose log it is, also one that an attempt under way is about to win. */
+  find(log: string): Promise<(TurnRef & Pick<Turn, 'epoch'>) | undefined>
   /** The turn has ended, or has another owner than the one of this epoch. */
   release(turn: TurnRef, epoch: number): void
   /** The session is gone. */
   forget(ref: SessionRef): void
   abandoned(): Promise<TurnRef[]>
+  /** The turns that this node takes for its own, and that are not by what the store says now. */
+  lost(): Promise<(TurnRef & Pick<Turn, 'epoch'>)[]>
   close(): Promise<void>
 }
 
@@ -54,8 +63,11 @@ class LeasedNode implements Node {
   readonly #key: string
   readonly #beatMs: number
   readonly #owned = new Map<string, Owned>()
-  /** Attempts under way, counted by session. */
+  /** Attempts under way; and their number, by session. */
+  readonly #attempts = new Set<Promise<unknown>>()
   readonly #pending = new Map<string, number>()
+  /** Of which a node was reminded since the last beat: that often is enough. */
+  readonly #reminded = new Set<string>()
   readonly #onReady = (): void => void this.#beat()
   #timer: NodeJS.Timeout | undefined
   /** Since when every beat has reached the store; null while it is away. */
@@ -76,6 +88,16 @@ class LeasedNode implements Node {
   }
 
   async hold<T>(ref: SessionRef, attempt: () => Promise<T>, toOwned: (result: T) => Turn | undefined): Promise<T> {
+    const holding = this.#hold(ref, attempt, toOwned)
+    this.#attempts.add(holding)
+    try {
+      return await holding
+    } finally {
+      this.#attempts.delete(holding)
+    }
+  }
+
+  async #hold<T>(ref: SessionRef, attempt: () => Promise<T>, toOwned: (result: T) => Turn | undefined): Promise<T> {
     const member = toMember(ref)
     this.#pending.set(member, (this.#pending.get(member) ?? 0) + 1)
     let result: T
@@ -96,6 +118,27 @@ class LeasedNode implements Node {
 
   owned(ref: SessionRef): Owned | undefined {
     return this.#owned.get(toMember(ref))
+  }
+
+  remind(ref: SessionRef, node: string): void {
+    const { scripts, keys } = this.#parts
+    const member = toMember(ref)
+    if (this.#isHeld(member) || this.#reminded.has(member)) return
+    this.#reminded.add(member)
+    const reminding = [scripts.hold(keys.running(node), [member]), scripts.enlist(keys.nodes, node)]
+    Promise.all(reminding).catch(() => {})
+  }
+
+  async find(log: string): Promise<(TurnRef & Pick<Turn, 'epoch'>) | undefined> {
+    const found = this.#find(log)
+    if (found || this.#attempts.size === 0) return found
+    await Promise.allSettled(this.#attempts)
+    return this.#find(log)
+  }
+
+  #find(log: string): (TurnRef & Pick<Turn, 'epoch'>) | undefined {
+    for (const [member, owned] of this.#owned) if (owned.log === log) return { ...toRef(member), ...owned }
+    return undefined
   }
 
   release(turn: TurnRef, epoch: number): void {
@@ -120,6 +163,16 @@ class LeasedNode implements Node {
     return left.flat()
   }
 
+  async lost(): Promise<(TurnRef & Pick<Turn, 'epoch'>)[]> {
+    const { client, keys } = this.#parts
+    const owned = [...this.#owned].map(([member, turn]) => ({ member, turn, ref: toRef(member) }))
+    const now = await Promise.all(owned.map(({ ref }) => client.hmget(keys.session(ref), 'active', 'node')))
+    return owned
+      .filter(({ turn }, i) => now[i]![0] !== String(turn.n) || now[i]![1] !== this.id)
+      .filter(({ member, turn }) => this.#owned.get(member) === turn)
+      .map(({ ref, turn }) => ({ ...ref, n: turn.n, epoch: turn.epoch }))
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#timer)
     const { client, keys } = this.#parts
@@ -132,6 +185,7 @@ class LeasedNode implements Node {
   }
 
   async #beat(): Promise<void> {
+    this.#reminded.clear()
     try {
       await this.#sayAlive()
     } catch {
@@ -193,11 +247,12 @@ class LeasedNode implements Node {
   }
 }
 
+/** A session id has no space in it. */
 function toMember({ owner, sessionId }: SessionRef): string {
-  return JSON.stringify([owner, sessionId])
+  return `${sessionId} ${owner}`
 }
 
 function toRef(member: string): SessionRef {
-  const [owner, sessionId] = JSON.parse(member) as [string, string]
-  return { owner, sessionId }
+  const end = member.indexOf(' ')
+  return { owner: member.slice(end + 1), sessionId: member.slice(0, end) }
 }

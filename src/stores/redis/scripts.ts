@@ -15,11 +15,24 @@ export type Reply = string | number | null | Reply[]
 
 export type SessionScript = (typeof SESSION_SCRIPTS)[number]
 
+/** An entry for a log. */
+export interface LogAddition {
+  /** The log's key. */
+  log: string
+  id: string
+  /** As JSON. */
+  tokens: string
+}
+
 export interface Scripts {
   /** Runs a script on a session's key. */
   run(script: SessionScript, key: string, ...args: (string | number)[]): Promise<Reply>
+  /** Adds an entry to each of several logs: in a cluster, of one slot. */
+  append(additions: LogAddition[]): Promise<('kept' | 'fenced' | 'refused')[]>
   /** Says that a node lives. */
   beat(key: string, node: string): Promise<unknown>
+  /** Says so of a node that is not in the list, and of no other. */
+  enlist(key: string, node: string): Promise<unknown>
   /** Adds to the sessions in which a node runs a turn. */
   hold(key: string, members: string[]): Promise<unknown>
   /** The nodes that said nothing for so long. */
@@ -33,10 +46,12 @@ const SESSION_SCRIPTS = [
   'clear',
   'delete',
   'messages',
+  'images',
   'turn',
   'find',
   'claim',
   'take-over',
+  'ask-to-stop',
   'settle',
   'log',
 ] as const
@@ -60,6 +75,11 @@ export function toKeepLogMs({ turnLogTtlMs }: Pick<StoreClock, 'turnLogTtlMs'>):
 
 type Command = (key: string, ...args: (string | number)[]) => Promise<Reply>
 
+/** Defines a script that touches one key and needs nothing of the store's. */
+export function defineScript(client: Client, name: string): Command {
+  return define(client, name, readLua(name))
+}
+
 /** Sends a script whole once on each connection, and by its digest from then on. */
 function define(client: Client, name: string, lua: string): Command {
   const command = `repartee:${name}`
@@ -71,14 +91,29 @@ export function defineScripts(client: Client, clock: StoreClock): Scripts {
   const prelude = readLua('prelude')
   const { idle, running } = toKeepMs(clock)
   const commands = new Map(SESSION_SCRIPTS.map((name) => [name, define(client, name, prelude + readLua(name))]))
-  const beat = define(client, 'beat', readLua('beat'))
-  const hold = define(client, 'hold', readLua('hold'))
-  const silent = define(client, 'silent', readLua('silent'))
+  const beat = defineScript(client, 'beat')
+  const hold = defineScript(client, 'hold')
+  const silent = defineScript(client, 'silent')
+  const append = defineAppend(client)
   return {
+    append,
     run: (script, key, ...args) => commands.get(script)!(key, clock.now(), clock.sessionTtlMs, idle, running, ...args),
-    beat: (key, node) => beat(key, node, running),
+    beat: (key, node) => beat(key, node, running, 'CH'),
+    enlist: (key, node) => beat(key, node, running, 'NX'),
     hold: (key, members) => hold(key, running, ...members),
     silent: (key, ms) => silent(key, ms) as Promise<string[]>,
+  }
+}
+
+const APPENDED = ['refused', 'kept', 'fenced'] as const
+
+function defineAppend(client: Client): Scripts['append'] {
+  client.defineCommand('repartee:append', { lua: readLua('append') })
+  const { 'repartee:append': append } = client as unknown as Record<string, (...args: unknown[]) => Promise<number[]>>
+  return async (additions) => {
+    const logs = additions.map(({ log }) => log)
+    const entries = additions.flatMap(({ id, tokens }) => [id, tokens])
+    return (await append!.call(client, logs.length, ...logs, ...entries)).map((answer) => APPENDED.at(answer)!)
   }
 }
 

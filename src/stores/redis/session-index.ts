@@ -7,7 +7,7 @@ import type { Session, SessionRef } from '#src/chat/session.ts'
 import type { SessionPosition, SessionQuery } from '#src/chat/store.ts'
 import type { Client } from './connection.ts'
 import type { Keys } from './keys.ts'
-import { type StoreClock, toKeepMs } from './scripts.ts'
+import { defineScript, type StoreClock, toKeepMs } from './scripts.ts'
 
 /** A session and its user. */
 export type Listed = SessionRef & Pick<Session, 'userId'>
@@ -26,20 +26,13 @@ const MAKING_MS = 60_000
 
 export function createSessionIndex(client: Client, keys: Keys, clock: StoreClock): SessionIndex {
   const keep = toKeepMs(clock).running
+  const list = defineScript(client, 'list-session')
 
   const keysOf = ({ owner, userId }: Listed): string[] => [keys.index(owner), keys.index(owner, userId)]
 
   // Scores are negative times: latest first, and ids in their order where times are the same.
   async function add(session: Listed, at: number): Promise<void> {
-    const adding = keysOf(session).map((key) =>
-      client
-        .pipeline()
-        .zadd(key, 'LT', -at, session.sessionId)
-        .zremrangebyscore(key, keep - at, '+inf')
-        .pexpire(key, keep)
-        .exec(),
-    )
-    for (const results of await Promise.all(adding)) for (const [error] of results ?? []) if (error) throw error
+    await Promise.all(keysOf(session).map((key) => list(key, -at, session.sessionId, keep - at, keep)))
   }
 
   async function drop(key: string, sessionIds: string[]): Promise<void> {

@@ -1,5 +1,6 @@
 /** Sessions: a hash each, in whose slot is all that was said in it. */
-import type { OnDisconnect, Session, SessionRef } from '#src/chat/session.ts'
+import type { Image } from '#src/chat/message.ts'
+import type { ModelChoice, OnDisconnect, Session, SessionRef } from '#src/chat/session.ts'
 import type { NewSession, SessionStore } from '#src/chat/store.ts'
 import { guard } from './connection.ts'
 import type { Keys } from './keys.ts'
@@ -20,15 +21,22 @@ export function createSessionStore({ keys, scripts, clock, index, node }: Sessio
   const run = (script: SessionScript, ref: SessionRef, ...args: (string | number)[]): Promise<Reply> =>
     scripts.run(script, keys.session(ref), ...args)
 
-  const get = async (ref: SessionRef): Promise<Session | undefined> => toSession(ref, await run('get', ref))
+  const get = async (ref: SessionRef): Promise<Session | undefined> => {
+    const reply = await run('get', ref)
+    const runner = toFieldMap(reply).get('node')
+    if (runner !== undefined) node.remind(ref, runner)
+    return toSession(ref, reply)
+  }
 
   return {
     create: (wanted) =>
       guard(async () => {
-        await index.add(wanted, clock.now())
-        const session = toSession(wanted, await run('create', wanted, ...toFields(wanted)))!
+        if (!wanted.ephemeral) await index.add(wanted, clock.now())
+        // By how many milliseconds its life is shorter.
+        const ephemeral = wanted.ephemeral ? ['ephemeral', clock.sessionTtlMs - clock.turnLogTtlMs] : []
+        const session = toSession(wanted, await run('create', wanted, ...toFields(wanted), ...ephemeral))!
         // One that was there has kept its user, whose list is another one.
-        if (session.userId !== wanted.userId) await index.touch(session, session.updatedAt)
+        if (session.userId !== wanted.userId && !session.ephemeral) await index.touch(session, session.updatedAt)
         return session
       }),
     get: (ref) => guard(() => get(ref)),
@@ -36,7 +44,7 @@ export function createSessionStore({ keys, scripts, clock, index, node }: Sessio
     update: (ref, patch) =>
       guard(async () => {
         const session = toSession(ref, await run('update', ref, ...toFields(patch)))
-        if (session) await index.touch(session, session.updatedAt)
+        if (session && !session.ephemeral) await index.touch(session, session.updatedAt)
         return session
       }),
     messages: (ref, { limit, before }) =>
@@ -44,11 +52,12 @@ export function createSessionStore({ keys, scripts, clock, index, node }: Sessio
         const end = toPageEnd(ref, before)
         return end ? toPage(ref, await run('messages', ref, end.place, end.below, limit)) : []
       }),
+    images: (ref) => guard(async () => toImages(await run('images', ref, ref.n))),
     clear: (ref) =>
       guard(async () => {
         const at = clock.now()
-        const [outcome, userId] = (await run('clear', ref)) as ['cleared' | 'busy' | 'missing', string?]
-        if (userId !== undefined) await index.touch({ ...ref, userId }, at)
+        const [outcome, listedFor] = (await run('clear', ref)) as ['cleared' | 'busy' | 'missing', (string | null)?]
+        if (listedFor) await index.touch({ ...ref, userId: listedFor }, at)
         return outcome
       }),
     delete: (ref) =>
@@ -62,24 +71,36 @@ export function createSessionStore({ keys, scripts, clock, index, node }: Sessio
   }
 }
 
-/** Title and brain may be null, so they are kept as JSON. */
-function toFields({ persona, brain, title, onDisconnect, userId }: Partial<NewSession>): string[] {
+function toImages(reply: Reply): Image[] {
+  return reply === null ? [] : (JSON.parse(reply as string) as Image[])
+}
+
+/** Title, brain and model may be null, so they are kept as JSON. */
+function toFields({ persona, brain, model, title, onDisconnect, userId }: Partial<NewSession>): string[] {
   const values = Object.entries({
     userId,
     persona,
     onDisconnect,
     brain: brain === undefined ? undefined : JSON.stringify(brain),
+    model: model === undefined ? undefined : JSON.stringify(model),
     title: title === undefined ? undefined : JSON.stringify(title),
   })
   return values.flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
 }
 
+/** The session's hash, as the scripts return it first; none of it when there is no session. */
+function toFieldMap(reply: Reply): Map<string, string> {
+  const [flat] = (reply ?? [[]]) as [string[]]
+  const fields = new Map<string, string>()
+  for (let i = 0; i < flat.length; i += 2) fields.set(flat[i]!, flat[i + 1]!)
+  return fields
+}
+
 /** Reads what the scripts return of a session; null is none. */
 function toSession({ owner, sessionId }: SessionRef, reply: Reply): Session | undefined {
   if (reply === null) return undefined
-  const [flat, messageCount, last] = reply as [string[], number, string | null]
-  const fields = new Map<string, string>()
-  for (let i = 0; i < flat.length; i += 2) fields.set(flat[i]!, flat[i + 1]!)
+  const [, messageCount, last] = reply as [string[], number, string | null]
+  const fields = toFieldMap(reply)
   const active = fields.get('active')
   return {
     owner,
@@ -88,7 +109,10 @@ function toSession({ owner, sessionId }: SessionRef, reply: Reply): Session | un
     title: JSON.parse(fields.get('title')!) as string | null,
     persona: fields.get('persona')!,
     brain: JSON.parse(fields.get('brain')!) as string | null,
+    // Sessions that older versions have made have none.
+    model: JSON.parse(fields.get('model') ?? 'null') as ModelChoice | null,
     onDisconnect: fields.get('onDisconnect') as OnDisconnect,
+    ephemeral: fields.has('ephemeral'),
     messageCount,
     createdAt: Number(fields.get('createdAt')),
     updatedAt: Number(fields.get('updatedAt')),

@@ -2,16 +2,19 @@
 import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { TerminalEvent } from '#src/chat/event.ts'
+import { toImageLabel } from '#src/chat/message.ts'
 import type { SessionRef } from '#src/chat/session.ts'
-import type { Claim, Claimed, Settlement, Turn, TurnStore } from '#src/chat/store.ts'
+import type { Asked, Claim, Claimed, Settlement, Turn, TurnNews, TurnRef, TurnStore } from '#src/chat/store.ts'
 import { type Client, guard } from './connection.ts'
-import { appendToLogs, readLog } from './log.ts'
+import { appendToLogs, type ReadPage, readLog } from './log.ts'
+import type { Nudges } from './nudges.ts'
 import type { KeptMessage } from './messages.ts'
 import { type Reply, type SessionScript, toKeepLogMs } from './scripts.ts'
 import type { SessionParts } from './sessions.ts'
 
 export interface TurnParts extends SessionParts {
   client: Client
+  nudges: Nudges
 }
 
 /** What is kept of a turn when it is claimed, and when it has ended. */
@@ -19,9 +22,26 @@ type KeptTurn = Pick<Turn, 'clientId' | 'digest' | 'brain' | 'model' | 'persona'
 type KeptEnd = Pick<Settlement, 'state'> & { end: Omit<TerminalEvent, 'text'> }
 
 export function createTurnStore(parts: TurnParts): TurnStore {
-  const { keys, scripts, clock, node } = parts
+  const { keys, scripts, clock, node, nudges } = parts
   const run = (script: SessionScript, ref: SessionRef, ...args: (string | number)[]): Promise<Reply> =>
     scripts.run(script, keys.session(ref), ...args)
+
+  let onAsked: ((ref: TurnRef, what: Asked) => void) | null = null
+  const heed = (turn: TurnRef & Pick<Turn, 'epoch'>, what: Asked): void => {
+    if (what !== 'stop') node.release(turn, turn.epoch)
+    onAsked?.(turn, what)
+  }
+  nudges.listen(keys.asked(node.id), (nudge) => {
+    const [what, log] = nudge.split(' ') as [Asked, string?]
+    if (log) void node.find(log).then((turn) => turn && heed(turn, what))
+    // Of what was asked while nobody listened there is only the outcome. A failure is followed by an append's, or by the
+    // next connection's.
+    else
+      node.lost().then(
+        (lost) => lost.forEach((it) => heed(it, 'leave')),
+        () => {},
+      )
+  })
 
   return {
     claim: (claim) => guard(() => claimTurn(parts, claim)),
@@ -29,10 +49,12 @@ export function createTurnStore(parts: TurnParts): TurnStore {
     find: (ref, clientId) => guard(async () => toTurn(ref, await run('find', ref, toField(clientId)))),
     append: (entries) => appendToLogs(parts, entries),
     read: (ref, after = 0) =>
-      guard(async () => {
-        const key = (await run('log', ref, ref.n, clock.turnLogTtlMs)) as string | null
-        return key === null ? undefined : readLog(parts, key, after)
-      }),
+      guard(() =>
+        readLog(
+          (from, count) => run('log', ref, ref.n, clock.turnLogTtlMs, from, count) as ReturnType<ReadPage>,
+          after,
+        ),
+      ),
     settle: (settlement) => guard(() => settleTurn(parts, settlement)),
     takeOver: (ref) =>
       guard(() =>
@@ -43,14 +65,24 @@ export function createTurnStore(parts: TurnParts): TurnStore {
         ),
       ),
     abandoned: () => guard(() => node.abandoned()),
+    watch: (turn, onNews) => nudges.listen(keys.log(turn), (nudge) => onNews(nudge as TurnNews)),
+    askToStop: (ref) => guard(async () => (await run('ask-to-stop', ref, ref.n)) !== null),
+    onAsked: (listener) => void (onAsked = listener),
   }
 }
 
 async function claimTurn({ keys, scripts, clock, node, index }: TurnParts, claim: Claim): Promise<Claimed> {
-  const { clientId, digest, brain, model, persona, onDisconnect, replaces } = claim
+  const { clientId, digest, images = [], brain, model, persona, onDisconnect, replaces } = claim
   const at = clock.now()
   const facts: KeptTurn = { clientId, digest, brain, model, persona, onDisconnect }
-  const said: KeptMessage = { content: claim.message, status: 'complete', createdAt: at, brain: null, model: null }
+  const said: KeptMessage = {
+    content: claim.message,
+    status: 'complete',
+    createdAt: at,
+    brain: null,
+    model: null,
+    ...(images.length > 0 && { shown: images.map(toImageLabel) }),
+  }
   const args = [
     // The same when the connection sends it again, so that the turn is known to be this attempt's.
     randomBytes(9).toString('base64url'),
@@ -60,6 +92,7 @@ async function claimTurn({ keys, scripts, clock, node, index }: TurnParts, claim
     replaces ?? '',
     JSON.stringify(facts),
     JSON.stringify(said),
+    images.length > 0 ? JSON.stringify(images) : '',
   ]
   const attempt = () => scripts.run('claim', keys.session(claim), ...args)
   const reply = await node.hold(claim, attempt, (answer) => {
@@ -67,8 +100,8 @@ async function claimTurn({ keys, scripts, clock, node, index }: TurnParts, claim
     return claimed.outcome === 'claimed' ? claimed.turn : undefined
   })
   const claimed = toClaimed(claim, reply)
-  const [, , userId] = reply as Reply[]
-  if (claimed.outcome === 'claimed') await index.touch({ ...claim, userId: userId as string }, at)
+  const [, , listedFor] = reply as [string, Reply, (string | null)?]
+  if (claimed.outcome === 'claimed' && listedFor) await index.touch({ ...claim, userId: listedFor }, at)
   return claimed
 }
 
@@ -100,9 +133,9 @@ async function settleTurn(
     `${at} ${JSON.stringify(kept)}`,
     text === '' ? '' : JSON.stringify(reply),
   )
-  const [outcome, before, userId] = answer as ['settled' | 'ended' | 'fenced' | 'gone', string?, string?]
+  const [outcome, before, listedFor] = answer as ['settled' | 'ended' | 'fenced' | 'gone', string?, (string | null)?]
   node.release(turn, epoch)
-  if (outcome === 'settled') await index.touch({ ...turn, userId: userId! }, at)
+  if (outcome === 'settled' && listedFor) await index.touch({ ...turn, userId: listedFor }, at)
   if (outcome !== 'ended') return outcome
   // The text is left out: it may have been cleared since, and an owner ends a turn after the same tokens only once.
   const isSame = isDeepStrictEqual(toJson(before!), JSON.parse(JSON.stringify(kept)))

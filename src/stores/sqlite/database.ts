@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { ChatError } from '#src/chat/errors.ts'
-import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts'
+import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION, UPGRADES } from './schema.ts'
 
 /** `full` survives a power cut (an fsync per transaction); `normal` survives the process only, until the next `full`. */
 export type Durability = 'full' | 'normal'
@@ -93,6 +93,7 @@ function migrate(connection: DatabaseSync, path: string): void {
       `${path} was written by a newer version of the service (schema ${version}; this one knows ${SCHEMA_VERSION}).`,
     )
   if (tables === 0) connection.exec(SCHEMA)
+  else for (const upgrade of UPGRADES.slice(version - 1)) connection.exec(upgrade)
   // Written at every start: an SQLite lock is only sure to be whole once something has been written.
   connection.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`)
 }

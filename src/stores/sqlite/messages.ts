@@ -1,5 +1,13 @@
 /** Messages: what stands in a session's history, and what stood there before. */
-import { toMessageId, type Message, type MessageStatus, type Role } from '#src/chat/message.ts'
+import {
+  type Image,
+  type ImageLabel,
+  type Message,
+  type MessageStatus,
+  type Role,
+  toImageLabel,
+  toMessageId,
+} from '#src/chat/message.ts'
 import { toTurnId } from '#src/chat/turn-id.ts'
 import type { Database } from './database.ts'
 
@@ -12,6 +20,7 @@ export interface NewMessage {
   createdAt: number
   brain: string | null
   model: string | null
+  images?: readonly Image[]
 }
 
 export interface MessageTable {
@@ -20,6 +29,8 @@ export interface MessageTable {
   replace(session: number, replaced: number, n: number): void
   /** The latest `limit` standing messages before that message id, oldest first. */
   page(session: Place, limit: number, before: string | undefined): Message[]
+  /** What was shown with the message of a turn. */
+  images(session: number, n: number): Image[]
   clear(session: number): void
 }
 
@@ -29,17 +40,21 @@ interface Place {
   sessionId: string
 }
 
-interface Row extends NewMessage {
+interface Row extends Omit<NewMessage, 'images'> {
+  /** As JSON. */
+  shown: string | null
   replacedBy: number | null
   /** Whether its turn has a reply, 0 or 1. */
   replied: number
 }
 
-const COLUMNS = `session, n, role, content, status, created_at AS createdAt, brain, model, replaced_by AS replacedBy`
+const COLUMNS = `session, n, role, content, status, created_at AS createdAt, brain, model, replaced_by AS replacedBy,
+  shown`
 
 export function createMessageTable(database: Database): MessageTable {
   const add = database.prepare(`
-    INSERT INTO message (session, n, role, content, status, created_at, brain, model) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
+    INSERT INTO message (session, n, role, content, status, created_at, brain, model, shown, images)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const replace = database.prepare('UPDATE message SET replaced_by = ? WHERE session = ? AND n = ?')
   const replaceAgain = database.prepare('UPDATE message SET replaced_by = ? WHERE session = ? AND replaced_by = ?')
   const exists = database.prepare('SELECT 1 FROM message WHERE session = ? AND n = ? AND role = ?')
@@ -53,6 +68,7 @@ export function createMessageTable(database: Database): MessageTable {
     ORDER BY n DESC, role LIMIT ?4`)
   const replaced = database.prepare(`
     SELECT ${COLUMNS} FROM message WHERE session = ? AND replaced_by BETWEEN ? AND ? ORDER BY n, role DESC`)
+  const images = database.prepare("SELECT images FROM message WHERE session = ? AND n = ? AND role = 'user'")
   const clear = database.prepare('DELETE FROM message WHERE session = ?')
 
   /** Where a page ends, or undefined when it ends before a message that does not exist. */
@@ -63,8 +79,10 @@ export function createMessageTable(database: Database): MessageTable {
   }
 
   return {
-    add: ({ session, n, role, content, status, createdAt, brain, model }) =>
-      void add.run(session, n, role, content, status, createdAt, brain, model),
+    add({ session, n, role, content, status, createdAt, brain, model, images: all = [] }) {
+      const kept = all.length > 0 ? [JSON.stringify(all.map(toImageLabel)), JSON.stringify(all)] : [null, null]
+      add.run(session, n, role, content, status, createdAt, brain, model, ...kept)
+    },
     replace(session, earlier, n) {
       replace.run(n, session, earlier)
       replaceAgain.run(n, session, earlier)
@@ -78,6 +96,7 @@ export function createMessageTable(database: Database): MessageTable {
       const byTurn = Map.groupBy(earlier, (row) => row.replacedBy)
       return rows.map((row) => toMessage(place.sessionId, row, toAlternatives(row, byTurn.get(row.n) ?? [])))
     },
+    images: (session, n) => JSON.parse((images.get(session, n)?.images ?? '[]') as string) as Image[],
     clear: (session) => void clear.run(session),
   }
 }
@@ -106,6 +125,7 @@ function toMessage(sessionId: string, row: Row, alternatives: Row[]): Message {
     createdAt: row.createdAt,
     brain: row.brain,
     model: row.model,
+    ...(row.shown !== null && { shown: JSON.parse(row.shown) as ImageLabel[] }),
     alternatives: alternatives.map((alternative) => toMessage(sessionId, alternative, [])),
   }
 }

@@ -4,10 +4,32 @@
  */
 
 /** The version of the tables below, kept in the file as `user_version`. */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 5
 
 /** Marks a file as ours, so that another program's database is not written to. */
 export const APPLICATION_ID = 0x52_65_70_74
+
+const SETTINGS = `
+  CREATE TABLE setting (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT;
+`
+
+/** What makes version 2 of version 1, and so on. */
+export const UPGRADES = [
+  `
+  ALTER TABLE session ADD COLUMN ephemeral INTEGER;
+  DROP INDEX session_idle;
+  CREATE INDEX session_idle ON session (updated_at - ifnull(ephemeral, 0));
+`,
+  SETTINGS,
+  `
+  ALTER TABLE message ADD COLUMN shown TEXT;
+  ALTER TABLE message ADD COLUMN images TEXT;
+`,
+  'ALTER TABLE session ADD COLUMN model TEXT',
+]
 
 export const SCHEMA = `
   CREATE TABLE session (
@@ -18,14 +40,16 @@ export const SCHEMA = `
     title TEXT,
     persona TEXT NOT NULL,
     brain TEXT,
+    model TEXT, -- the choice as JSON; null where it is left to the brain
     on_disconnect TEXT NOT NULL,
+    ephemeral INTEGER, -- of one that is in no list: by how many milliseconds its life is shorter than others'
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     UNIQUE (owner, session_id)
   ) STRICT;
   CREATE INDEX session_of_owner ON session (owner, updated_at DESC, session_id);
   CREATE INDEX session_of_user ON session (owner, user_id, updated_at DESC, session_id);
-  CREATE INDEX session_idle ON session (updated_at);
+  CREATE INDEX session_idle ON session (updated_at - ifnull(ephemeral, 0));
 
   CREATE TABLE turn (
     id INTEGER PRIMARY KEY,
@@ -57,6 +81,8 @@ export const SCHEMA = `
     brain TEXT,
     model TEXT,
     replaced_by INTEGER, -- the turn that stands in this one's place; null while this one stands
+    shown TEXT, -- labels of the images, a JSON array; null where there are none
+    images TEXT, -- the images, a JSON array: last, and read only where they are asked for, as they can be megabytes
     PRIMARY KEY (session, n, role)
   ) STRICT;
   CREATE INDEX message_standing ON message (session, n DESC, role) WHERE replaced_by IS NULL;
@@ -78,4 +104,5 @@ export const SCHEMA = `
     seq INTEGER NOT NULL, -- of the last token
     tokens TEXT NOT NULL -- a JSON array
   ) STRICT;
+  ${SETTINGS}
 `

@@ -1,5 +1,5 @@
 /** Sessions. One that was idle for too long is as one that does not exist, also before the sweep has come by. */
-import type { OnDisconnect, Session, SessionRef } from '#src/chat/session.ts'
+import type { ModelChoice, OnDisconnect, Session, SessionRef } from '#src/chat/session.ts'
 import type { NewSession, SessionPatch, SessionQuery, SessionStore } from '#src/chat/store.ts'
 import type { Database } from './database.ts'
 import type { LogTable } from './log.ts'
@@ -16,23 +16,28 @@ export interface SessionTable {
   idle(horizon: number, limit: number): number[]
 }
 
-export interface SessionRow extends Session {
+export interface SessionRow extends Omit<Session, 'ephemeral' | 'model'> {
   id: number
+  /** As JSON. */
+  model: string | null
+  /** By how many milliseconds its life is shorter. */
+  ephemeral: number | null
 }
 
 export interface SessionClock {
   now(): number
   sessionTtlMs: number
+  turnLogTtlMs: number
 }
 
 const IS_RUNNING = "EXISTS (SELECT 1 FROM turn WHERE turn.session = session.id AND turn.state = 'running')"
 
 /** Holds for a session that still exists at the horizon bound as `?1`. */
-export const IS_ALIVE = `(session.updated_at >= ?1 OR ${IS_RUNNING})`
+export const IS_ALIVE = `(session.updated_at - ifnull(session.ephemeral, 0) >= ?1 OR ${IS_RUNNING})`
 
 const SELECT = `
-  SELECT id, owner, session_id AS sessionId, user_id AS userId, title, persona, brain, on_disconnect AS onDisconnect,
-    created_at AS createdAt, updated_at AS updatedAt,
+  SELECT id, owner, session_id AS sessionId, user_id AS userId, title, persona, brain, model,
+    on_disconnect AS onDisconnect, ephemeral, created_at AS createdAt, updated_at AS updatedAt,
     (SELECT count(*) FROM message WHERE session = session.id AND replaced_by IS NULL) AS messageCount,
     (SELECT n FROM turn WHERE turn.session = session.id AND state = 'running') AS active,
     (SELECT max(n) FROM message WHERE message.session = session.id AND replaced_by IS NULL) AS last
@@ -43,7 +48,9 @@ export function createSessionTable(database: Database, clock: SessionClock, log:
   const touch = database.prepare('UPDATE session SET updated_at = ? WHERE id = ?')
   const setTitle = database.prepare('UPDATE session SET title = ? WHERE id = ?')
   const drop = database.prepare('DELETE FROM session WHERE id = ?')
-  const idle = database.prepare(`SELECT id FROM session WHERE updated_at < ? AND NOT ${IS_RUNNING} LIMIT ?`)
+  const idle = database.prepare(
+    `SELECT id FROM session WHERE updated_at - ifnull(ephemeral, 0) < ? AND NOT ${IS_RUNNING} LIMIT ?`,
+  )
   return {
     find: ({ owner, sessionId }) =>
       find.get(clock.now() - clock.sessionTtlMs, owner, sessionId) as SessionRow | undefined,
@@ -65,7 +72,7 @@ export interface SessionTables {
 
 export function createSessionStore(database: Database, clock: SessionClock, tables: SessionTables): SessionStore {
   const { sessions, messages, log } = tables
-  const create = prepareCreate(database)
+  const create = prepareCreate(database, clock)
   const list = prepareList(database)
   const update = prepareUpdate(database)
 
@@ -85,7 +92,7 @@ export function createSessionStore(database: Database, clock: SessionClock, tabl
         const existing = sessions.find(session)
         if (existing) return toSession(existing)
         for (const id of create.outlived(session)) sessions.drop(id)
-        create.insert(session, clock.now())
+        create.insert(session)
         return toSession(sessions.find(session)!)
       }),
     get: async (ref) =>
@@ -99,6 +106,11 @@ export function createSessionStore(database: Database, clock: SessionClock, tabl
       database.read(() => {
         const session = sessions.find(ref)
         return session ? messages.page(session, limit, before) : []
+      }),
+    images: async (ref) =>
+      database.read(() => {
+        const session = sessions.find(ref)
+        return session ? messages.images(session.id, ref.n) : []
       }),
     clear: async (ref) =>
       database.write('full', () => {
@@ -119,22 +131,25 @@ export function createSessionStore(database: Database, clock: SessionClock, tabl
   }
 }
 
-function prepareCreate(database: Database) {
+function prepareCreate(database: Database, clock: SessionClock) {
   const outlived = database.prepare('SELECT id FROM session WHERE owner = ? AND session_id = ?')
   const insert = database.prepare(`
-    INSERT INTO session (owner, session_id, user_id, title, persona, brain, on_disconnect, created_at, updated_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)`)
+    INSERT INTO session
+      (owner, session_id, user_id, title, persona, brain, model, on_disconnect, ephemeral, created_at, updated_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)`)
   return {
     /** The row of an expired session of the same id, if the sweep has not come by yet. */
     outlived: ({ owner, sessionId }: SessionRef) => outlived.all(owner, sessionId).map((row) => row.id as number),
-    insert({ owner, sessionId, userId, title, persona, brain, onDisconnect }: NewSession, at: number): void {
-      insert.run(owner, sessionId, userId, title, persona, brain, onDisconnect, at)
+    insert({ owner, sessionId, userId, title, persona, brain, model, onDisconnect, ephemeral }: NewSession): void {
+      const shorter = ephemeral ? clock.sessionTtlMs - clock.turnLogTtlMs : null
+      const choice = toJson(model)
+      insert.run(owner, sessionId, userId, title, persona, brain, choice, onDisconnect, shorter, clock.now())
     },
   }
 }
 
 const selectPage = (ofUser: string): string => `${SELECT}
-  WHERE owner = ?2 ${ofUser} AND updated_at <= ?3 AND (updated_at < ?3 OR session_id > ?4) AND ${IS_ALIVE}
+  WHERE owner = ?2 ${ofUser} AND ephemeral IS NULL AND updated_at <= ?3 AND (updated_at < ?3 OR session_id > ?4) AND ${IS_ALIVE}
   ORDER BY updated_at DESC, session_id LIMIT ?5`
 
 function prepareList(database: Database): (query: SessionQuery, horizon: number) => SessionRow[] {
@@ -150,14 +165,19 @@ function prepareList(database: Database): (query: SessionQuery, horizon: number)
 
 function prepareUpdate(database: Database): (session: SessionRow, patch: SessionPatch, at: number) => void {
   const update = database.prepare(
-    'UPDATE session SET persona = ?, brain = ?, title = ?, on_disconnect = ?, updated_at = ? WHERE id = ?',
+    'UPDATE session SET persona = ?, brain = ?, model = ?, title = ?, on_disconnect = ?, updated_at = ? WHERE id = ?',
   )
   return (session, patch, at) => {
-    const { persona, brain, title, onDisconnect } = { ...session, ...patch }
-    update.run(persona, brain, title, onDisconnect satisfies OnDisconnect, at, session.id)
+    const { persona, brain, model, title, onDisconnect } = { ...toSession(session), ...patch }
+    update.run(persona, brain, toJson(model), title, onDisconnect satisfies OnDisconnect, at, session.id)
   }
 }
 
-function toSession({ id: _id, ...session }: SessionRow): Session {
-  return session
+function toSession({ id: _id, model, ...session }: SessionRow): Session {
+  const choice = model === null ? null : (JSON.parse(model) as ModelChoice)
+  return { ...session, model: choice, ephemeral: session.ephemeral !== null }
+}
+
+function toJson(model: ModelChoice | null): string | null {
+  return model && JSON.stringify(model)
 }

@@ -1,8 +1,7 @@
 /** The sweep: drops what has outlived its time, a little at a go, so that nobody waits for it. */
 import type { Database } from './database.ts'
 import type { LogTable } from './log.ts'
-import type { SessionTable } from './sessions.ts'
-import type { TurnClock } from './turns.ts'
+import type { SessionClock, SessionTable } from './sessions.ts'
 
 const INTERVAL_MS = 60_000
 
@@ -15,7 +14,7 @@ const BREATH_MS = 50
 /** Sweeps now and each minute until the returned function is called. */
 export function startSweep(
   database: Database,
-  clock: TurnClock,
+  clock: SessionClock,
   { sessions, log }: { sessions: SessionTable; log: LogTable },
 ): () => void {
   function sweepSome(): boolean {

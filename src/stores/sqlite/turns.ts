@@ -23,10 +23,6 @@ export interface TurnTables {
   log: LogTable
 }
 
-export interface TurnClock extends SessionClock {
-  turnLogTtlMs: number
-}
-
 const SELECT = `
   SELECT turn.id, turn.session, session.owner, session.session_id AS sessionId, turn.n, turn.epoch, turn.state,
     turn.client_id AS clientId, turn.digest, turn.brain, turn.model, turn.persona, turn.on_disconnect AS onDisconnect,
@@ -36,7 +32,7 @@ const SELECT = `
   LEFT JOIN message AS reply ON reply.session = turn.session AND reply.n = turn.n AND reply.role = 'assistant'
   WHERE ${IS_ALIVE}`
 
-export function createTurnStore(database: Database, clock: TurnClock, tables: TurnTables): TurnStore {
+export function createTurnStore(database: Database, clock: SessionClock, tables: TurnTables): TurnStore {
   const rows = prepareRows(database, clock)
   const { log } = tables
   const claim = prepareClaim(database, clock, tables, rows)
@@ -67,6 +63,10 @@ export function createTurnStore(database: Database, clock: TurnClock, tables: Tu
         const running = new Map(rows.running().map((turn) => [turn.id, turn.epoch]))
         return orphans.filter(({ id, epoch }) => running.get(id) === epoch).map(toRef)
       }),
+    // There is no other process.
+    watch: () => () => {},
+    askToStop: async (ref) => database.read(() => rows.get(ref)?.state === 'running'),
+    onAsked: () => {},
   }
 }
 
@@ -97,7 +97,7 @@ function prepareClaim(database: Database, clock: SessionClock, tables: TurnTable
     VALUES (?, ?, 1, 'running', ?, ?, ?, ?, ?, ?, ?)`)
 
   function start(session: SessionRow, claim: Claim): Turn {
-    const { clientId, digest, message, brain, model, persona, onDisconnect, replaces } = claim
+    const { clientId, digest, message, images = [], brain, model, persona, onDisconnect, replaces } = claim
     const { id } = session
     const now = clock.now()
     const n = next.get(id)!.n as number
@@ -105,7 +105,7 @@ function prepareClaim(database: Database, clock: SessionClock, tables: TurnTable
     log.create(Number(turn.lastInsertRowid))
     if (replaces !== null) messages.replace(id, replaces, n)
     const said = { role: 'user', content: message, status: 'complete', brain: null, model: null } as const
-    messages.add({ session: id, n, createdAt: now, ...said })
+    messages.add({ session: id, n, createdAt: now, ...said, images })
     if (session.title === null) sessions.setTitle(id, claim.title)
     sessions.touch(id, now)
     return toTurn(rows.get({ ...claim, n })!)

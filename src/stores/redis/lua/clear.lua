@@ -4,4 +4,4 @@ dropLogs()
 redis.call('UNLINK', messages, places)
 redis.call('HSET', session, 'updatedAt', ARGV[1])
 keep()
-return { 'cleared', field('userId') }
+return { 'cleared', listed() }

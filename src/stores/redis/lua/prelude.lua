@@ -9,14 +9,24 @@ local function field(name)
   return redis.call('HGET', session, name)
 end
 
+-- An ephemeral session has a shorter life: by so many milliseconds.
+local function shorter()
+  return tonumber(field('ephemeral') or 0)
+end
+
 -- One that was idle for too long is as one that does not exist, also while its keys are still there.
 local function lives()
   local updated = field('updatedAt')
-  return updated and (tonumber(updated) >= now - ttl or field('active'))
+  return updated and (tonumber(updated) - shorter() >= now - ttl or field('active'))
+end
+
+-- The user in whose list the session is; false for an ephemeral one, which is in none.
+local function listed()
+  return not field('ephemeral') and field('userId')
 end
 
 local function keep()
-  local ms = field('active') and keepRunning or keepIdle
+  local ms = math.ceil((field('active') and keepRunning or keepIdle) - shorter())
   for _, key in ipairs({ session, messages, places, turns, sent }) do
     redis.call('PEXPIRE', key, ms)
   end
@@ -47,6 +57,14 @@ end
 
 local function view()
   return { redis.call('HGETALL', session), redis.call('ZCARD', places), lastTurn() or false }
+end
+
+-- Says to the node that runs a turn what is to become of it, on the channel of keys.ts, and returns the turn's log.
+local function ask(what)
+  local n, prefix = field('active'), string.match(session, '^(.-):{')
+  local log = logOf(n, redis.call('HGET', turns, n))
+  redis.call('PUBLISH', prefix .. ':asked:' .. field('node'), what .. ' ' .. log)
+  return log
 end
 
 local function dropLogs()

@@ -4,7 +4,7 @@ local n, epoch, seq, tokens, reply = ARGV[5], ARGV[7], tonumber(ARGV[8]), ARGV[9
 local facts = lives() and redis.call('HGET', turns, n)
 if not facts or createdAt(facts) ~= ARGV[6] then return { 'gone' } end
 local ended = redis.call('HGET', turns, n .. ':end')
-if ended then return { 'ended', ended, field('userId') } end
+if ended then return { 'ended', ended, listed() } end
 if field('epoch') ~= epoch then return { 'fenced' } end
 
 -- First, as it is let in when the memory is full, and what comes after a first write is let in too: what has begun can
@@ -17,6 +17,7 @@ if tokens ~= '' and seq > kept then redis.call('XADD', log, 'NOMKSTREAM', epoch 
 -- No entry can come after this one.
 redis.call('XADD', log, 'NOMKSTREAM', epoch .. '-18446744073709551615', 't', '[]')
 redis.call('PEXPIRE', log, ARGV[10])
+redis.call('PUBLISH', log, 'changed')
 redis.call('HSET', turns, n .. ':end', ARGV[11])
 redis.call('HSET', session, 'updatedAt', ARGV[1])
 if reply ~= '' then
@@ -24,4 +25,4 @@ if reply ~= '' then
   redis.call('ZADD', places, 2 * n + 1, n .. '.assistant')
 end
 keep()
-return { 'settled', '', field('userId') }
+return { 'settled', '', listed() }

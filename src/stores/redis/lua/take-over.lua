@@ -4,7 +4,7 @@ if field('active') ~= n then return false end
 -- First, as it is let in when the memory is full, and what comes after a first write is let in too.
 keep()
 local epoch = redis.call('HINCRBY', session, 'epoch', 1)
+local log = ask('leave')
 redis.call('HSET', session, 'node', ARGV[6])
-local log = logOf(n, redis.call('HGET', turns, n))
 redis.call('XADD', log, 'NOMKSTREAM', epoch .. '-0', 't', '[]')
 return turn(n)

@@ -1,0 +1,2 @@
+-- ARGV[5]: n
+return lives() and redis.call('HGET', messages, ARGV[5] .. '.images')
