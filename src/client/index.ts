@@ -1,0 +1,10 @@
+/** `@repartee/client`: for browsers, Node and React Native. */
+export { type Client, type ClientOptions, createClient } from './client.ts'
+export type { WebSocketConstructor, WebSocketLike } from './connection.ts'
+export type { TokenSource } from './credentials.ts'
+export { type ErrorCode, type ErrorFacts, ReparteeError } from './errors.ts'
+export type { DoneFrame, FinishReason, ReplyFrame, StartFrame, TokenFrame, TurnStats } from './frames.ts'
+export type { CallOptions } from './http.ts'
+export type { Reply } from './reply.ts'
+export type * from './resources.ts'
+export type { Sessions } from './sessions.ts'
