@@ -18,18 +18,24 @@ const LOOKS_PER_LEASE = 8
 
 export default fp(
   async (app) => {
-    const { config, store, brains, personas, log } = app
+    const { config, store, brains, personas, limits, meter, log } = app
     const chat = new Chat({
       store,
       brains,
       personas,
+      limits,
       maxMessageChars: config.MAX_MESSAGE_CHARS,
       maxHistoryMessages: config.MAX_HISTORY_MESSAGES,
       maxReplyTokens: config.MAX_REPLY_TOKENS,
       firstTokenTimeoutMs: (config.FIRST_TOKEN_TIMEOUT_S ?? FIRST_TOKEN_TIMEOUT_S) * 1000,
       tokenTimeoutMs: config.TOKEN_TIMEOUT_S * 1000,
       turnTimeoutMs: config.TURN_TIMEOUT_S * 1000,
+      onTurnStart: meter.turnStarted,
+      onBrainFailed: ({ sessionId, n }, brain, { code, message }) => {
+        log.warn({ turn: `${sessionId}.${n}`, brain, code, reason: message }, 'a brain did not answer')
+      },
       onTurnEnd: ({ sessionId, n }, end) => {
+        meter.turnEnded(end)
         const { tokens, duration } = end.stats
         log.info(
           {
@@ -43,6 +49,7 @@ export default fp(
         )
       },
     })
+    meter.gauge('repartee_turns_running', 'Turns that run here', () => chat.running)
     await chat.recover()
     const stopRecovering = startRecovering(chat, (config.TURN_LEASE_S * 1000) / LOOKS_PER_LEASE, log)
     app.addHook('onClose', async () => stopRecovering())
@@ -51,7 +58,7 @@ export default fp(
     // What still runs when the app closes has had its time: whoever wants it to finish drains first.
     app.addHook('preClose', () => chat.drain(0))
   },
-  { name: 'chat', dependencies: ['config', 'stores', 'brains', 'personas'] },
+  { name: 'chat', dependencies: ['config', 'stores', 'brains', 'personas', 'limits', 'metrics'] },
 )
 
 /** Settles what dead processes leave, again and again, until the returned function is called. */

@@ -7,7 +7,7 @@ import fp from 'fastify-plugin'
 import { ChatError, type ErrorCode, toChatError } from '#src/chat/errors.ts'
 import { toErrorBody } from '#src/wire/frames.ts'
 
-const STATUS: Record<ErrorCode, number> = {
+export const STATUS: Record<ErrorCode, number> = {
   invalid_request: 400,
   persona_unknown: 400,
   brain_unknown: 400,
@@ -39,6 +39,10 @@ const STATUS: Record<ErrorCode, number> = {
 }
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** How a door's clients know errors, where they know them otherwise than ours. */
+    toErrorBody?: (error: ChatError) => object
+  }
   interface FastifyReply {
     /** Answers with the error's status and body, and more fields where a door has them. */
     sendError(error: ChatError, more?: Record<string, unknown>): FastifyReply
@@ -47,7 +51,9 @@ declare module 'fastify' {
 
 function sendError(this: FastifyReply, error: ChatError, more: Record<string, unknown> = {}): FastifyReply {
   if (error.retryAfter !== undefined) this.header('Retry-After', Math.ceil(error.retryAfter))
-  return this.code(STATUS[error.code]).send({ ...toErrorBody(error), ...more })
+  if (error.code === 'unauthorized') this.header('WWW-Authenticate', 'Bearer')
+  const { toErrorBody: toOwnBody } = this.request.routeOptions.config
+  return this.code(STATUS[error.code]).send(toOwnBody ? toOwnBody(error) : { ...toErrorBody(error), ...more })
 }
 
 /** What Fastify refuses before a door sees it. Its own sentences can quote the body, so they are not passed on. */

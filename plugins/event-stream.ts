@@ -6,6 +6,7 @@ import type { Following } from '#src/chat/sending.ts'
 import { toTurnId } from '#src/chat/turn-id.ts'
 import { watchDrain } from '#src/transports/backpressure.ts'
 import { EventStream } from '#src/transports/event-stream.ts'
+import { dismissWhenExpired } from '#src/transports/expiry.ts'
 import { Heartbeat } from '#src/transports/heartbeat.ts'
 import { createBareEncoder, createNegotiatedEncoder, type Dialect } from '#src/wire/event-stream.ts'
 
@@ -32,16 +33,19 @@ export default fp(
         if (dismissal) return this.sendError(dismissal)
         return this.code(204).send()
       }
-      const isNegotiated = this.request.headers.accept?.toLowerCase().includes('text/event-stream') ?? false
-      const encoder = isNegotiated
-        ? createNegotiatedEncoder(dialect, turn, this.request.method)
-        : createBareEncoder(dialect)
+      const { method, headers } = this.request
+      const wantsIds = headers.accept?.toLowerCase().includes('text/event-stream') ?? false
+      const encoder =
+        wantsIds && dialect.hasOffsets
+          ? createNegotiatedEncoder(dialect, turn, { method, hasOffset: 'last-event-id' in headers })
+          : createBareEncoder(dialect)
       const stream = new EventStream(reader, encoder, heartbeat)
       streams.add(stream)
       stream.once('close', () => streams.delete(stream))
       watchDrain(this.raw, heartbeat)
+      dismissWhenExpired(reader, this)
       // The turn is accepted: its ids must not wait for the first token.
-      this.raw.once('pipe', () => this.raw.flushHeaders())
+      this.raw.once('pipe', () => stream.begin(this.raw))
       return this.headers({
         'Content-Type': 'text/event-stream; charset=utf-8',
         'Cache-Control': 'no-cache, no-transform',
@@ -50,11 +54,12 @@ export default fp(
     }
 
     app.decorateReply('sendEventStream', sendEventStream)
+    app.meter.gauge('repartee_event_streams', 'Readers of server-sent events', () => streams.size)
     app.addHook('preClose', async () => {
       const closing = [...streams].map((stream) => new Promise((resolve) => stream.once('close', resolve)))
       await Promise.race([Promise.all(closing), delay(CLOSE_GRACE_MS, undefined, { ref: false })])
       for (const stream of streams) stream.destroy()
     })
   },
-  { name: 'event-stream', dependencies: ['errors'] },
+  { name: 'event-stream', dependencies: ['errors', 'auth', 'metrics'] },
 )

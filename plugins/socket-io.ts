@@ -8,7 +8,9 @@ import fp from 'fastify-plugin'
 import { Server, type Socket } from 'socket.io'
 import { WebSocketServer, type ServerOptions } from 'ws'
 import { ChatError, toChatError } from '#src/chat/errors.ts'
+import type { Identity } from '#src/identity/identity.ts'
 import { bindSocketIo, createSocketIoPort } from '#src/transports/socket-io.ts'
+import { toToken } from '#src/wire/credentials.ts'
 import { toErrorBody } from '#src/wire/frames.ts'
 import { SOCKET_IO_PATH } from './upgrade.ts'
 
@@ -17,6 +19,9 @@ const PING_INTERVAL_MS = 20_000
 const PING_TIMEOUT_MS = 20_000
 
 const MAX_FRAGMENTS = 64
+
+/** Milliseconds in which a client must have signed in. */
+const SIGN_IN_MS = 5_000
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -44,6 +49,7 @@ export default fp(
       httpCompression: false,
       pingInterval: PING_INTERVAL_MS,
       pingTimeout: PING_TIMEOUT_MS,
+      connectTimeout: SIGN_IN_MS,
       wsEngine: BoundedServer,
     })
 
@@ -54,6 +60,10 @@ export default fp(
       method: ['GET', 'POST'],
       url: SOCKET_IO_PATH,
       exposeHeadRoute: false,
+      // Its own protocol, which only its clients speak.
+      schema: { hide: true },
+      // Tokens come with what the engine carries: see below.
+      config: { isOpen: true },
       // Before the body is read: it is the engine's.
       onRequest: async (request: FastifyRequest<{ Querystring: { sid?: string } }>, reply) => {
         const refusal = request.query.sid === undefined ? app.sockets.refuse(request.raw) : undefined
@@ -82,21 +92,27 @@ export default fp(
 
     io.use((socket, admit) => void identify(socket).then(admit))
 
+    /** Engines whose client is in, or about to be: Socket.IO itself would let it in a second time meanwhile. */
+    const taken = new WeakSet<object>()
+
     /** Notes whose socket it is, or says why it is nobody's. */
     async function identify(socket: Socket): Promise<Error | undefined> {
-      const { token } = socket.handshake.auth
+      const { conn, handshake } = socket
+      if (taken.has(conn)) return new Error('This connection is in use.')
+      taken.add(conn)
       try {
-        socket.data = { owner: await app.identify(typeof token === 'string' ? token : undefined) }
+        socket.data = { identity: await app.identify(toHandshakeToken(handshake)) }
         return undefined
       } catch (error) {
+        taken.delete(conn)
         const refused = toChatError(error)
         return Object.assign(new Error(refused.message), { data: toErrorBody(refused) })
       }
     }
 
     io.on('connection', (socket) => {
-      const { owner } = socket.data as { owner: string }
-      const connection = app.sockets.connect(createSocketIoPort(socket), owner, {
+      const { identity } = socket.data as { identity: Identity }
+      const connection = app.sockets.connect(createSocketIoPort(socket), socket.request, identity, {
         partial: true,
         extend: (fullText) => ({ full_response: fullText }),
       })
@@ -108,3 +124,10 @@ export default fp(
   },
   { name: 'socket-io', dependencies: ['sockets', 'upgrade'] },
 )
+
+/** Where a client has said it, it is the one that counts, also when it is no text and so no token. */
+function toHandshakeToken({ auth, headers }: Socket['handshake']): string | undefined {
+  const { token } = auth
+  if (token === undefined || token === null) return toToken(headers)
+  return typeof token === 'string' ? token : ''
+}

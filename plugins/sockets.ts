@@ -2,10 +2,9 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import fp from 'fastify-plugin'
-import { ChatError } from '#src/chat/errors.ts'
-import { toList } from '#src/config.ts'
+import { ChatError, draining } from '#src/chat/errors.ts'
+import type { Identity } from '#src/identity/identity.ts'
 import { Connection, type Port } from '#src/transports/connection.ts'
-import { createAddressReader, toNetwork } from '#src/transports/address.ts'
 import { Heartbeat } from '#src/transports/heartbeat.ts'
 import type { NativeOptions } from '#src/wire/dialects/native.ts'
 
@@ -21,23 +20,23 @@ export interface Sockets {
   refuse(request: IncomingMessage): ChatError | undefined
   /** Counts a socket of the request's address until the returned function is called. */
   count(request: IncomingMessage): () => void
-  /** A connection over a socket that was opened. */
-  connect(port: Port, owner: string, frames?: NativeOptions): Connection
+  /** A connection over a socket that this request opened. Without an identity it waits for the sign-in. */
+  connect(port: Port, request: IncomingMessage, identity: Identity | null, frames?: NativeOptions): Connection
   /** Forgets a connection whose socket is gone. */
   disconnect(connection: Connection): void
   /** Asks the clients to come back, each when the turns that it follows have ended. */
   drain(): void
 }
 
-const MAX_SOCKETS_PER_IP = 20
+/** While the service is open an address is all that is known of a client; behind one address many may sign in. */
+const MAX_SOCKETS_PER_IP = { open: 20, signedIn: 200 }
 
 /** Milliseconds that sockets have to close when the app does. */
 const CLOSE_GRACE_MS = 1_500
 
 export default fp(
   async (app) => {
-    const limit = app.config.MAX_SOCKETS_PER_IP ?? MAX_SOCKETS_PER_IP
-    const toAddress = createAddressReader(toList(app.config.TRUSTED_PROXIES))
+    const limit = app.config.MAX_SOCKETS_PER_IP ?? MAX_SOCKETS_PER_IP[app.stranger ? 'open' : 'signedIn']
     const counts = new Map<string, number>()
     const connections = new Map<Connection, () => void>()
 
@@ -46,16 +45,14 @@ export default fp(
       if (!app.isAllowedOrigin(origin, host)) {
         return new ChatError('forbidden', 'Pages of this origin may not open a socket here.')
       }
-      if (app.chat.draining) {
-        return new ChatError('draining', 'The service is restarting: come back.', { retryAfter: 1 })
-      }
-      const open = counts.get(toNetwork(toAddress(request))) ?? 0
+      if (app.chat.draining) return draining()
+      const open = counts.get(app.toNetwork(request)) ?? 0
       if (limit === 0 || open < limit) return undefined
       return new ChatError('rate_limited', `There are ${open} sockets of this address already.`, { retryAfter: 1 })
     }
 
     function count(request: IncomingMessage): () => void {
-      const network = toNetwork(toAddress(request))
+      const network = app.toNetwork(request)
       counts.set(network, (counts.get(network) ?? 0) + 1)
       return () => {
         const left = (counts.get(network) ?? 1) - 1
@@ -64,10 +61,11 @@ export default fp(
       }
     }
 
-    function connect(port: Port, owner: string, frames: NativeOptions = {}): Connection {
+    function connect(port: Port, request: IncomingMessage, identity: Identity | null, frames: NativeOptions = {}) {
       const { chat, sessions } = app
       const identify = (token: string) => app.identify(token)
-      const connection = new Connection(port, { chat, sessions, owner, identify, onRefused, frames })
+      const network = app.toNetwork(request)
+      const connection = new Connection(port, { chat, sessions, identity, network, identify, onRefused, frames })
       connections.set(connection, () => {})
       return connection
     }
@@ -87,6 +85,10 @@ export default fp(
     }
 
     app.decorate('sockets', { heartbeat: new Heartbeat(), refuse, count, connect, disconnect, drain })
+    app.meter.gauge('repartee_sockets', 'Open WebSocket and Socket.IO connections', () => connections.size)
+    app.meter.gauge('repartee_socket_readers', 'Turns that are followed on sockets', () =>
+      [...connections.keys()].reduce((sum, { following }) => sum + following, 0),
+    )
     app.addHook('preClose', async () => {
       const closing = [...connections.keys()].map(
         (connection) => new Promise<void>((resolve) => connections.set(connection, resolve)),
@@ -96,5 +98,5 @@ export default fp(
       for (const connection of connections.keys()) connection.terminate()
     })
   },
-  { name: 'sockets', dependencies: ['config', 'security', 'auth', 'chat'] },
+  { name: 'sockets', dependencies: ['config', 'security', 'auth', 'metrics', 'chat'] },
 )

@@ -1,8 +1,10 @@
 /** The door `GET /ws`: a WebSocket with any number of turns on it. */
 import websocket from '@fastify/websocket'
+import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { ChatError } from '#src/chat/errors.ts'
 import { bindWebSocket, createWebSocketPort } from '#src/transports/web-socket.ts'
+import { toSocketToken } from '#src/wire/credentials.ts'
 
 const MAX_FRAGMENTS = 64
 
@@ -29,10 +31,16 @@ export default fp(
       method: 'GET',
       url: '/ws',
       exposeHeadRoute: false,
+      config: { isOpen: true },
+      // Who sends no token may still send it as the first frame.
+      onRequest: async (request: FastifyRequest) => {
+        const token = toSocketToken(request.headers)
+        if (token !== undefined) request.identity = await app.identify(token)
+      },
       handler: (_request, reply) => reply.sendError(new ChatError('not_found', 'Open a WebSocket here.')),
       wsHandler: (socket, request) => {
         const raw = request.raw.socket
-        const connection = app.sockets.connect(createWebSocketPort(socket, raw), request.owner)
+        const connection = app.sockets.connect(createWebSocketPort(socket, raw), request.raw, request.identity)
         bindWebSocket(socket, raw, connection, app.sockets.heartbeat)
         socket.once('close', () => app.sockets.disconnect(connection))
       },

@@ -9,15 +9,22 @@ import brains from '#plugins/brains.ts'
 import chat from '#plugins/chat.ts'
 import config from '#plugins/config.ts'
 import connections from '#plugins/connections.ts'
+import docs from '#plugins/docs.ts'
 import errors, { answerClientError, answerRouterError } from '#plugins/errors.ts'
 import eventStream from '#plugins/event-stream.ts'
+import limits from '#plugins/limits.ts'
+import metrics from '#plugins/metrics.ts'
 import personas from '#plugins/personas.ts'
+import aiSdkRoutes from '#plugins/routes/ai-sdk.ts'
 import apiChatRoutes from '#plugins/routes/api-chat.ts'
 import catalogueRoutes from '#plugins/routes/catalogue.ts'
 import chatRoutes from '#plugins/routes/chat.ts'
 import healthRoutes from '#plugins/routes/health.ts'
+import openaiRoutes from '#plugins/routes/openai.ts'
 import sessionRoutes from '#plugins/routes/sessions.ts'
 import turnRoutes from '#plugins/routes/turns.ts'
+import unifiedRoutes from '#plugins/routes/unified.ts'
+import webRoutes from '#plugins/routes/web.ts'
 import security from '#plugins/security.ts'
 import socketIo from '#plugins/socket-io.ts'
 import sockets from '#plugins/sockets.ts'
@@ -25,6 +32,7 @@ import stores from '#plugins/stores.ts'
 import upgrade from '#plugins/upgrade.ts'
 import validation from '#plugins/validation.ts'
 import websocket from '#plugins/websocket.ts'
+import wholeTurn from '#plugins/whole-turn.ts'
 import { type Config, toList } from './config.ts'
 import { toLoggerOptions } from './logger.ts'
 
@@ -44,6 +52,7 @@ export async function buildApp(settings: Config): Promise<FastifyInstance> {
     requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: trusted.length > 0 ? trusted : false,
     forceCloseConnections: 'idle',
+    return503OnClosing: false,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: answerRouterError,
     clientErrorHandler: answerClientError,
@@ -53,14 +62,18 @@ export async function buildApp(settings: Config): Promise<FastifyInstance> {
   await app.register(validation)
   await app.register(errors)
   await app.register(security)
+  await app.register(docs)
+  await app.register(metrics)
   await app.register(auth)
   await app.register(connections)
 
   await app.register(stores)
   await app.register(personas)
   await app.register(brains)
+  await app.register(limits)
   await app.register(chat)
   await app.register(eventStream)
+  await app.register(wholeTurn)
   await app.register(sockets)
   await app.register(upgrade)
 
@@ -73,5 +86,9 @@ export async function buildApp(settings: Config): Promise<FastifyInstance> {
   await app.register(catalogueRoutes)
   await app.register(healthRoutes)
   await app.register(apiChatRoutes)
+  await app.register(aiSdkRoutes)
+  await app.register(openaiRoutes)
+  await app.register(unifiedRoutes)
+  await app.register(webRoutes)
   return app
 }

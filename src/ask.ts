@@ -21,7 +21,8 @@ async function ask(): Promise<void> {
   try {
     const session = { userId: 'terminal', persona: values.persona ?? 'default', brain: values.brain }
     const { sessionId } = await app.sessions.start('', session)
-    const { reader } = await app.chat.followSent(await app.chat.send('', { sessionId, message, model: values.model }))
+    const sent = await app.chat.send('', { payer: '', sessionId, message, model: values.model })
+    const { reader } = await app.chat.followSent(sent)
     for await (const events of reader) {
       for (const event of events) {
         if (event.type === 'token') process.stdout.write(event.text)

@@ -4,7 +4,7 @@ import { buildApp } from './app.ts'
 import { loadConfig, loadEnvFile } from './config.ts'
 
 /** Milliseconds for what comes after the drain: last frames, last settlements, closing the store. */
-const CLOSE_MS = 5_000
+const CLOSE_MS = 8_000
 
 async function start(): Promise<void> {
   loadEnvFile()

@@ -2,23 +2,22 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { PLAIN_PERSONA } from '#src/chat/persona.ts'
 import { createNativeDialect } from '#src/wire/dialects/native.ts'
+import { toToken } from '#src/wire/credentials.ts'
 import { toTime } from '#src/wire/frames.ts'
 import { ApiChatRequest, IdParams, toTurnInput } from '#src/wire/requests.ts'
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
-  app.post('/api/chat/stream', { schema: { body: ApiChatRequest } }, async ({ owner, body, headers }, reply) => {
-    // A refusal leaves no session behind.
-    app.chat.check(body.message)
-    const { sessionId, userId } = await app.sessions.start(owner, {
-      sessionId: body.session_id,
-      persona: PLAIN_PERSONA,
-    })
+  app.post('/api/chat/stream', { schema: { body: ApiChatRequest } }, async (request, reply) => {
+    const { owner, body } = request
+    const draft = app.sessions.draft(owner, { sessionId: body.session_id, persona: PLAIN_PERSONA })
     const sent = await app.chat.send(owner, {
-      sessionId,
+      sessionId: draft.sessionId,
+      draft,
       message: body.message,
-      ...toTurnInput({}, headers),
+      ...toTurnInput({}, request),
       ifBusy: 'stop',
     })
+    const { userId } = await app.sessions.get(owner, draft.sessionId)
     const following = await app.chat.followSent(sent)
     const extend = (fullText: string) => ({ full_response: fullText, user: userId })
     return reply.sendEventStream(following, createNativeDialect(following, { partial: true, extend }))
@@ -34,7 +33,11 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     return { success: true, message: 'Session deleted' }
   })
 
-  app.get('/api/status', async ({ owner }) => {
+  app.get('/api/status', { config: { isOpen: true } }, async ({ headers }) => {
+    const authenticated = await app.identify(toToken(headers)).then(
+      ({ owner }) => owner !== '',
+      () => false,
+    )
     const store = await app.store.check().then(
       () => 'online',
       () => 'offline',
@@ -42,7 +45,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     return {
       status: 'online',
       timestamp: toTime(Date.now()),
-      authenticated: owner !== '',
+      authenticated,
       services: { chat: app.chat.draining ? 'draining' : 'online', store, brain: app.brains.active },
     }
   })

@@ -1,14 +1,25 @@
 /** Doors that speak: begin a session, send a message, read its reply as a stream or whole. */
-import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { ChatError } from '#src/chat/errors.ts'
+import { BEGINNING } from '#src/chat/event.ts'
+import { choosePersona, DEFAULT_PERSONA, TUTOR_PERSONA } from '#src/chat/persona.ts'
 import type { Sent } from '#src/chat/sending.ts'
-import { BEGINNING, type TerminalEvent } from '#src/chat/event.ts'
-import { choosePersona, DEFAULT_PERSONA } from '#src/chat/persona.ts'
-import { toTurnId } from '#src/chat/turn-id.ts'
-import type { LogReader } from '#src/chat/turn-log.ts'
+import { toLevel, toTutorInstructions } from '#src/extras/tutor.ts'
 import { createNativeDialect } from '#src/wire/dialects/native.ts'
-import { toChatError, toDoneFrame, toErrorFrame, toTime } from '#src/wire/frames.ts'
-import { SendRequest, StartRequest, toTurnInput } from '#src/wire/requests.ts'
+import { toDoneFrame, toTime } from '#src/wire/frames.ts'
+import { toImages } from '#src/wire/images.ts'
+import {
+  checkStreamRequest,
+  type Sender,
+  SendRequest,
+  StartRequest,
+  StreamRequest,
+  toTurnInput,
+  type TutorRequest,
+} from '#src/wire/requests.ts'
+
+/** A turn is not corrected yet. */
+const NO_CORRECTIONS = { corrections: null }
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.post('/chat/start', { schema: { body: StartRequest } }, async ({ owner, body }) => {
@@ -17,6 +28,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       persona: body.persona ?? DEFAULT_PERSONA,
       sessionId: body.session_id,
       brain: body.brain,
+      model: body.model,
       title: body.title,
       onDisconnect: body.on_disconnect,
     })
@@ -31,38 +43,54 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     }
   })
 
-  app.post('/chat/stream', { schema: { body: SendRequest } }, async ({ owner, body, headers }, reply) => {
-    const following = await app.chat.followSent(await send(owner, body, headers))
-    return reply.sendEventStream(following, createNativeDialect(following, body))
+  const streamRoute = { schema: { body: StreamRequest }, validatorCompiler: () => validateStreamRequest }
+  app.post('/chat/stream', streamRoute, async (request, reply) => {
+    const { body } = request
+    const isForTutor = 'user_message' in body
+    const following = await app.chat.followSent(
+      isForTutor ? await sendToTutor(request, body) : await send(request, body),
+    )
+    const options = isForTutor ? { extend: () => NO_CORRECTIONS } : body
+    return reply.sendEventStream(following, createNativeDialect(following, options))
   })
 
-  app.post('/chat/message', { schema: { body: SendRequest } }, async ({ owner, body, headers }, reply) => {
-    const { turn, reader } = await app.chat.followSent({ ...(await send(owner, body, headers)), after: BEGINNING })
-    reply.raw.once('close', () => reader.close())
-    if (reply.raw.destroyed) reader.close()
-    const end = await readEnd(reader)
-    if (!end) return reply
-    reply.headers({ 'X-Session-Id': turn.sessionId, 'X-Turn-Id': toTurnId(turn) })
-    if (end.type === 'error') return reply.sendError(toChatError(end), toErrorFrame(turn, end))
-    return { message: end.text, ...toDoneFrame(turn, end) }
+  app.post('/chat/message', { schema: { body: SendRequest } }, async (request, reply) => {
+    const sent = await send(request, request.body)
+    const following = await app.chat.followSent({ ...sent, after: BEGINNING })
+    return reply.answerWhole(following, (end) => ({ message: end.text, ...toDoneFrame(following.turn, end) }))
   })
 
-  function send(owner: string, body: SendRequest, headers: IncomingHttpHeaders): Promise<Sent> {
-    return app.chat.send(owner, {
+  async function send(sender: Sender & { owner: string }, body: SendRequest): Promise<Sent> {
+    return app.chat.send(sender.owner, {
       sessionId: body.session_id,
       message: body.message,
-      ...toTurnInput(body, headers),
+      images: await toImages(body.images),
+      ...toTurnInput(body, sender),
+    })
+  }
+
+  async function sendToTutor(sender: Sender & { owner: string }, body: TutorRequest): Promise<Sent> {
+    const level = body.difficulty_level === undefined ? undefined : toLevel(body.difficulty_level)
+    const sessionId = `conversation_${body.conversation_id}`
+    return app.chat.send(sender.owner, {
+      sessionId,
+      draft: app.sessions.draft(sender.owner, { sessionId, persona: TUTOR_PERSONA }),
+      message: body.user_message,
+      ...toTurnInput({}, sender),
+      ifBusy: 'stop',
+      instructions: toTutorInstructions(body.language, level),
     })
   }
 }
 
-/** Reads a turn to its end. Undefined when the reader was closed before. @throws ChatError when it was dismissed */
-async function readEnd(reader: LogReader): Promise<TerminalEvent | undefined> {
-  for await (const events of reader) {
-    const last = events.at(-1)
-    if (last && last.type !== 'token') return last
+/** Refuses in the words of whichever request is meant: a union would list the fields of both. */
+function validateStreamRequest(sent: unknown): { value: unknown } | { error: Error } {
+  try {
+    return { value: checkStreamRequest(sent) }
+  } catch (error) {
+    if (error instanceof ChatError) return { error }
+    throw error
   }
-  return undefined
 }
 
 export default routes

@@ -1,7 +1,7 @@
 /** Doors of a session: list, look into, change, clear, export, delete. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Session } from '#src/chat/session.ts'
-import type { SessionPatch } from '#src/chat/store.ts'
+import type { SessionChange } from '#src/chat/sessions.ts'
 import { ExportQuery, IdParams, MessagesQuery, PatchRequest, SessionsQuery } from '#src/wire/requests.ts'
 import { decodeCursor, encodeCursor, toMarkdown, toMessageResource, toSessionResource } from '#src/wire/resources.ts'
 
@@ -39,7 +39,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.patch(
     '/chat/sessions/:id',
     { schema: { params: IdParams, body: PatchRequest } },
-    async ({ owner, params, body }) => toResource(await app.sessions.update(owner, params.id, toPatch(body))),
+    async ({ owner, params, body }) => toResource(await app.sessions.update(owner, params.id, toChange(body))),
   )
 
   app.post('/chat/sessions/:id/clear', { schema: { params: IdParams } }, async ({ owner, params }) =>
@@ -66,10 +66,11 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
   })
 }
 
-function toPatch({ persona, brain, title, on_disconnect }: PatchRequest): SessionPatch {
+function toChange({ persona, brain, model, title, on_disconnect }: PatchRequest): SessionChange {
   return {
     ...(persona === undefined ? {} : { persona }),
     ...(brain === undefined ? {} : { brain }),
+    ...(model === undefined ? {} : { model }),
     ...(title === undefined ? {} : { title }),
     ...(on_disconnect === undefined ? {} : { onDisconnect: on_disconnect }),
   }

@@ -31,11 +31,12 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/chat/turns/:id/regenerate',
     { schema: { params: IdParams, body: RegenerateRequest } },
-    async ({ owner, params, body, headers }, reply) => {
+    async (request, reply) => {
+      const { owner, params, body } = request
       const sent = await app.chat.regenerate(owner, {
         turnId: params.id,
         message: body.message,
-        ...toTurnInput(body, headers),
+        ...toTurnInput(body, request),
       })
       const following = await app.chat.followSent(sent)
       return reply.sendEventStream(following, createNativeDialect(following, body))

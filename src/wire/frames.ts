@@ -4,9 +4,10 @@ import type { DoneEvent, ErrorEvent, TerminalEvent, TokenEvent, TurnStats } from
 import { toMessageId } from '#src/chat/message.ts'
 import type { Turn } from '#src/chat/store.ts'
 import { toTurnId } from '#src/chat/turn-id.ts'
+import type { DoneFrame, ErrorBody, ErrorFrame, StartFrame, Stats } from './responses.ts'
 
 /** The preface of an attach on a socket. */
-export function toStartFrame({ sessionId, n, brain, model, persona }: Turn) {
+export function toStartFrame({ sessionId, n, brain, model, persona }: Turn): StartFrame {
   return { start: true, session_id: sessionId, turn_id: toTurnId({ sessionId, n }), brain, model, persona }
 }
 
@@ -25,11 +26,11 @@ export function encodeTokenFrame({ text, seq }: TokenEvent): string {
   return `{"token":${encodeJson(text)},"count":${seq}}`
 }
 
-export function toTerminalFrame(turn: Turn, end: TerminalEvent) {
+export function toTerminalFrame(turn: Turn, end: TerminalEvent): DoneFrame | ErrorFrame {
   return end.type === 'done' ? toDoneFrame(turn, end) : toErrorFrame(turn, end)
 }
 
-export function toDoneFrame(turn: Turn, end: DoneEvent) {
+export function toDoneFrame(turn: Turn, end: DoneEvent): DoneFrame {
   const turnId = toTurnId(turn)
   return {
     done: true,
@@ -47,7 +48,7 @@ export function toDoneFrame(turn: Turn, end: DoneEvent) {
   }
 }
 
-export function toErrorFrame(turn: Turn, { code, message, retryable, retryAfter, text }: ErrorEvent) {
+export function toErrorFrame(turn: Turn, { code, message, retryable, retryAfter, text }: ErrorEvent): ErrorFrame {
   return {
     error: message,
     code,
@@ -64,12 +65,12 @@ export function toChatError({ code, message, retryable, retryAfter }: ErrorEvent
 }
 
 /** The frame that sends a reader away, while its turn may go on. */
-export function toDismissalFrame(turn: Turn, error: ChatError, partialText: string) {
+export function toDismissalFrame(turn: Turn, error: ChatError, partialText: string): ErrorFrame {
   return { ...toErrorBody(error), turn_id: toTurnId(turn), partial_text: partialText }
 }
 
 /** The body of an error before the first byte. */
-export function toErrorBody({ message, code, retryable, retryAfter, turnId, details }: ChatError) {
+export function toErrorBody({ message, code, retryable, retryAfter, turnId, details }: ChatError): ErrorBody {
   return {
     error: message,
     code,
@@ -80,7 +81,7 @@ export function toErrorBody({ message, code, retryable, retryAfter, turnId, deta
   }
 }
 
-export function toStats(stats: TurnStats) {
+export function toStats(stats: TurnStats): Stats {
   return {
     tokens: stats.tokens,
     duration: round(stats.duration),

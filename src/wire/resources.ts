@@ -1,40 +1,31 @@
 /** Sessions, messages and turns as JSON. */
 import type { TurnSnapshot } from '#src/chat/sending.ts'
 import { ChatError } from '#src/chat/errors.ts'
-import { type Message, toMessageId } from '#src/chat/message.ts'
-import type { Session } from '#src/chat/session.ts'
+import { type ImageLabel, type Message, toMessageId } from '#src/chat/message.ts'
+import { chosenModel, type Session } from '#src/chat/session.ts'
 import type { SessionPosition } from '#src/chat/store.ts'
 import { toTurnId } from '#src/chat/turn-id.ts'
 import { toStats, toTime } from './frames.ts'
 import { encodeOffset } from './offset.ts'
+import type { MessageResource, SessionResource, StopResource, TurnResource } from './responses.ts'
 
 /** @param activeBrain the one that would speak where the session has chosen none */
-export function toSessionResource(session: Session, activeBrain: string) {
+export function toSessionResource(session: Session, activeBrain: string): SessionResource {
   const { sessionId, active } = session
+  const brain = session.brain ?? activeBrain
   return {
     session_id: sessionId,
     user_id: session.userId,
     title: session.title,
     persona: session.persona,
-    brain: session.brain ?? activeBrain,
+    brain,
+    model: chosenModel(session, brain),
     on_disconnect: session.onDisconnect,
     message_count: session.messageCount,
     created_at: toTime(session.createdAt),
     updated_at: toTime(session.updatedAt),
     active_turn_id: active === null ? null : toTurnId({ sessionId, n: active }),
   }
-}
-
-export interface MessageResource {
-  message_id: string
-  turn_id: string
-  role: Message['role']
-  content: string
-  status: Message['status']
-  created_at: string
-  brain: string | null
-  model: string | null
-  alternatives?: MessageResource[]
 }
 
 export function toMessageResource(message: Message): MessageResource {
@@ -47,11 +38,16 @@ export function toMessageResource(message: Message): MessageResource {
     created_at: toTime(message.createdAt),
     brain: message.brain,
     model: message.model,
+    ...(message.shown && { images: message.shown.map(toImageResource) }),
     ...(message.alternatives.length === 0 ? {} : { alternatives: message.alternatives.map(toMessageResource) }),
   }
 }
 
-export function toTurnResource({ turn, text, position }: TurnSnapshot) {
+function toImageResource(image: ImageLabel) {
+  return 'url' in image ? { url: image.url } : { media_type: image.mediaType }
+}
+
+export function toTurnResource({ turn, text, position }: TurnSnapshot): TurnResource {
   const turnId = toTurnId(turn)
   const { end } = turn
   return {
@@ -73,12 +69,12 @@ export function toTurnResource({ turn, text, position }: TurnSnapshot) {
 }
 
 /** What a stop has come to. */
-export function toStopResource(stopped: boolean, { turn, text }: TurnSnapshot) {
+export function toStopResource(stopped: boolean, { turn, text }: TurnSnapshot): StopResource {
   return { stopped, turn_id: toTurnId(turn), state: turn.state, partial_text: text }
 }
 
 /** Where no turn was running. */
-export const NOTHING_STOPPED = { stopped: false, turn_id: null, state: null, partial_text: '' }
+export const NOTHING_STOPPED: StopResource = { stopped: false, turn_id: null, state: null, partial_text: '' }
 
 /** A page's end as clients send it back. */
 export function encodeCursor({ updatedAt, sessionId }: SessionPosition): string {
@@ -94,10 +90,11 @@ export function decodeCursor(cursor: string): SessionPosition {
 
 /** A conversation for people to keep. */
 export function toMarkdown(session: Session, messages: Message[]): string {
-  const said = messages.map(({ role, content, status, brain, createdAt }) => {
+  const said = messages.map(({ role, content, status, brain, createdAt, shown = [] }) => {
     const speaker = role === 'user' ? 'You' : (brain ?? 'Reply')
     const ending = status === 'complete' ? '' : `\n\n*(${status})*`
-    return `### ${speaker} · ${toTime(createdAt)}\n\n${content}${ending}\n`
+    const images = shown.map((image) => `\n\n*(${'url' in image ? `image: <${image.url}>` : image.mediaType})*`)
+    return `### ${speaker} · ${toTime(createdAt)}\n\n${content}${images.join('')}${ending}\n`
   })
   return [`# ${session.title ?? 'Untitled'}\n`, ...said].join('\n')
 }

@@ -6,12 +6,10 @@ import { ChatError } from '#src/chat/errors.ts'
 import type { TurnEvent } from '#src/chat/event.ts'
 import type { Turn } from '#src/chat/store.ts'
 import { toTurnId } from '#src/chat/turn-id.ts'
-import type { Dialect } from './event-stream.ts'
+import type { FrameDialect } from './event-stream.ts'
 import { toErrorBody, toStartFrame, toTime } from './frames.ts'
 import { encodeOffset } from './offset.ts'
-
-/** What the server says. */
-export type SocketEvent = 'connected' | 'chat_start' | 'chat_token' | 'chat_complete' | 'chat_stream_error' | 'pong'
+import type { Connected, Refusal, SocketEvent, Start } from './socket-events.ts'
 
 /** One reader's mapping from the events of its turn to frames. */
 export interface SocketEncoder {
@@ -26,7 +24,7 @@ export function toSocketEvent({ type }: TurnEvent): SocketEvent {
 }
 
 /** Adds to a dialect's data what a socket with many turns needs: whose it is, and the offset. */
-export function createSocketEncoder(dialect: Dialect, turn: Turn): SocketEncoder {
+export function createSocketEncoder(dialect: FrameDialect, turn: Turn): SocketEncoder {
   const turnId = toTurnId(turn)
   const session = `,"session_id":${JSON.stringify(turn.sessionId)}`
   // The fields that a frame does not have of itself.
@@ -58,16 +56,16 @@ export function toEcho(data: unknown): Echo {
 }
 
 /** The preface of an attach. */
-export function toSocketStart(turn: Turn, { client_message_id }: Echo) {
+export function toSocketStart(turn: Turn, { client_message_id }: Echo): Start {
   return { ...toStartFrame(turn), ...(client_message_id === undefined ? {} : { client_message_id }) }
 }
 
 /** What was asked is not done; a turn's own failure is an event of it. */
-export function toRefusalFrame(error: ChatError, echo: Echo = {}) {
+export function toRefusalFrame(error: ChatError, echo: Echo = {}): Refusal {
   return { ...echo, ...toErrorBody(error) }
 }
 
-export function toConnectedFrame() {
+export function toConnectedFrame(): Connected {
   return { message: 'Connected to Repartee.', timestamp: toTime(Date.now()) }
 }
 

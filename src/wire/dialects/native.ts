@@ -2,7 +2,7 @@
 import type { Following } from '#src/chat/sending.ts'
 import type { TokenEvent } from '#src/chat/event.ts'
 
-import type { Dialect } from '../event-stream.ts'
+import type { FrameDialect } from '../event-stream.ts'
 import { encodeJson, encodeTokenFrame, toDismissalFrame, toTerminalFrame } from '../frames.ts'
 
 /** The text so far goes along only while it is this small (UTF-8): with every token it costs the square of the reply. */
@@ -15,10 +15,14 @@ export interface NativeOptions {
   extend?: (fullText: string) => Record<string, unknown>
 }
 
-export function createNativeDialect({ turn, reader }: Following, { partial, extend }: NativeOptions = {}): Dialect {
+export function createNativeDialect(
+  { turn, reader }: Following,
+  { partial, extend }: NativeOptions = {},
+): FrameDialect {
   const encodeToken = partial ? createPartialEncoder(reader.textBefore) : encodeTokenFrame
 
   return {
+    hasOffsets: true,
     encode(event) {
       if (event.type === 'token') return encodeToken(event)
       const frame = toTerminalFrame(turn, event)
