@@ -1,0 +1,50 @@
+/** A node that has claimed a turn and has not heard so yet, while another is told to end it. */
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { call, startService, startSession, startWithProvider } from '#test/helper.ts'
+import { history, NEGOTIATED, send } from '#test/invariants/conversation.ts'
+import { says } from '#test/provider/openai.ts'
+import { hasRedis, newPrefix, type RedisServer, startRedis } from '#test/stores/redis.ts'
+import { startProxy } from '#test/stores/redis-proxy.ts'
+
+describe.skipIf(!hasRedis)('a turn that is ended from another node before its own knows of it', () => {
+  let redis: RedisServer
+  beforeAll(async () => void (redis = await startRedis()))
+  afterAll(() => redis.close())
+
+  /** One node whose claim has been answered, but the answer is still under way; and another. */
+  async function startClaimed() {
+    const proxy = await startProxy(redis.port)
+    onTestFinished(() => proxy.close())
+    const prefix = newPrefix()
+    const one = await startWithProvider(says(['Half ', 'of it']), { REDIS_URL: proxy.url, REDIS_PREFIX: prefix })
+    const other = await startService({ REDIS_URL: redis.url, REDIS_PREFIX: prefix })
+    const sessionId = await startSession(one.url)
+    const held = proxy.holdAnswerTo('Ready?')
+    const sending = send(one.url, sessionId, 'Ready?', {}, NEGOTIATED)
+    return { one: one.url, other: other.url, sessionId, sending, release: await held }
+  }
+
+  it('is stopped, and nothing of it is said', async () => {
+    const { one, other, sessionId, sending, release } = await startClaimed()
+    const stopping = call(`${other}/chat/turns/${sessionId}.1/stop`, 'POST')
+    await expect.poll(() => asksToStop(redis)).toBe(1)
+    release()
+    const [end] = await (await sending).rest()
+    expect(end!.data).toMatchObject({ done: true, finish_reason: 'stopped', full_text: '' })
+    expect((await stopping).body).toMatchObject({ stopped: true, state: 'stopped', partial_text: '' })
+    expect(await history(one, sessionId)).toMatchObject([{ role: 'user', content: 'Ready?' }])
+  })
+
+  it('is forgotten with its session', async () => {
+    const { other, sessionId, sending, release } = await startClaimed()
+    expect((await call(`${other}/chat/sessions/${sessionId}`, 'DELETE')).status).toBe(200)
+    release()
+    const [end] = await (await sending).rest()
+    expect(end!.data).toMatchObject({ code: 'session_not_found' })
+  })
+})
+
+async function asksToStop({ client }: RedisServer): Promise<number> {
+  const info = await client.info('commandstats')
+  return Number(/cmdstat_publish:calls=(\d+)/.exec(info)?.[1] ?? 0)
+}
