@@ -12,10 +12,16 @@ export interface Readings {
   firsts: number[]
 }
 
+/** What a stream is asked of. */
+export interface Asked {
+  url: string
+  body: string
+}
+
 export interface Target {
   name: string
-  /** Resolves to what a stream is asked of: made before the clock starts. */
-  prepare(message: string): Promise<{ url: string; body: string }>
+  /** What comes before a stream is asked for, and before its cost is counted. */
+  prepare(message: string): Promise<Asked>
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: Infinity })
@@ -30,10 +36,9 @@ export async function post(url: string, body: unknown): Promise<Record<string, u
   return (await response.json()) as Record<string, unknown>
 }
 
-/** Opens `streams` streams at once, each of so many tokens, and reads them to their ends. */
-export async function read(target: Target, streams: number, tokens: number, rate: number): Promise<Readings> {
-  const asked = await Promise.all(Array.from({ length: streams }, () => target.prepare(`${tokens}@${rate}`)))
-  const readings: Readings = { tokens: 0, broken: 0, delays: new Float64Array(streams * tokens), firsts: [] }
+/** Opens the streams that were prepared at once, each of so many tokens, and reads them to their ends. */
+export async function read(asked: Asked[], tokens: number): Promise<Readings> {
+  const readings: Readings = { tokens: 0, broken: 0, delays: new Float64Array(asked.length * tokens), firsts: [] }
   await Promise.all(asked.map(({ url, body }) => readStream(url, body, tokens, readings)))
   return readings
 }

@@ -14,6 +14,8 @@ const server = createServer({ noDelay: true }, (incoming, outgoing) => {
   incoming.pipe(upstream)
 })
 
+// Longer than the other target's rounds: who closes a connection just when it is used again breaks a stream.
+server.keepAliveTimeout = 120_000
 server.listen(0, '127.0.0.1', () => {
   process.stdout.write(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}\n`)
 })

@@ -1,6 +1,6 @@
 /**
  * What a token costs: the service, with its journal on, beside a raw byte proxy, against the same local provider,
- * interleaved in one run. `npm run bench -- [--store redis|sqlite] [--streams 400] [--rounds 3] [--seconds 10]`
+ * interleaved in one run. `npm run bench -- [--store redis|sqlite] [--streams 400] [--rounds 3] [--seconds 20]`
  *
  * Ratios are what counts: machines differ, and the same machine differs from minute to minute.
  */
@@ -16,12 +16,14 @@ const { values: options } = parseArgs({
     store: { type: 'string', default: 'redis' },
     streams: { type: 'string', default: '400' },
     rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '20' },
   },
 })
 
 const RATE = 25
 const SATURATED = { streams: 50, tokens: 1000 }
+
+const WARM_UP_TOKENS = 100
 
 /** `/proc/<pid>/stat` counts in hundredths of a second. */
 const CLOCK_TICK_US = 10_000
@@ -70,8 +72,9 @@ function toRssMb(pid: number): number {
 }
 
 async function measure(target: Target, pid: number, streams: number, tokens: number, rate: number): Promise<Measured> {
+  const asked = await Promise.all(Array.from({ length: streams }, () => target.prepare(`${tokens}@${rate}`)))
   const before = toCpuUs(pid)
-  const readings = await read(target, streams, tokens, rate)
+  const readings = await read(asked, tokens)
   if (readings.broken > 0) throw new Error(`${target.name}: ${readings.broken} streams lost or mixed up tokens`)
   return { readings, cpuUs: toCpuUs(pid) - before, rssMb: toRssMb(pid) }
 }
@@ -113,11 +116,13 @@ async function run(): Promise<void> {
     [toProxyTarget(proxy.url), proxy.pid],
     [toServiceTarget(service.url), service.pid],
   ]
-  // The first tokens are compiled, not measured.
-  for (const [target, pid] of targets) await measure(target, pid, 50, 200, 0)
-
   const streams = Number(options.streams)
   const tokens = Number(options.seconds) * RATE
+  // The first tokens are compiled, not measured.
+  for (const [target, pid] of targets) {
+    await measure(target, pid, SATURATED.streams, SATURATED.tokens, 0)
+    await measure(target, pid, streams, WARM_UP_TOKENS, RATE)
+  }
   for (let round = 1; round <= Number(options.rounds); round++) {
     await compare(`round ${round}: ${streams} streams × ${RATE} tokens/s`, targets, streams, tokens, RATE)
     await compare(
