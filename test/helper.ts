@@ -13,13 +13,16 @@ export interface Service {
   url: string
 }
 
-/** Serves until the test ends. The offline brain answers at once, and nothing is kept. */
+/** Tests ask more often than people do; what limits do is seen in tests of their own. */
+export const UNLIMITED = { RATE_LIMIT_PER_MINUTE: '0', MAX_TURNS_PER_USER: '0' }
+
+/** Serves until the test ends. The offline brain answers at once, nothing is kept, and nobody is limited. */
 export async function startService(env: Record<string, string> = {}): Promise<Service> {
-  const app = await buildApp(
-    loadConfig({ PORT: '0', SQLITE_PATH: ':memory:', LOG_LEVEL: 'silent', CONFIG_BRAIN_PACE_MS: '0', ...env }),
-  )
+  const fast = { CONFIG_BRAIN_PACE_MS: '0', ...UNLIMITED }
+  const config = loadConfig({ PORT: '0', SQLITE_PATH: ':memory:', LOG_LEVEL: 'silent', ...fast, ...env })
+  const app = await buildApp(config)
   onTestFinished(() => app.close())
-  return { app, url: await app.listen({ port: 0, host: '127.0.0.1' }) }
+  return { app, url: await app.listen({ port: 0, host: config.HOST }) }
 }
 
 /** A service whose active brain is a local provider that does what the script says. */

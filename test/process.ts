@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
+import { UNLIMITED } from './helper.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
@@ -21,6 +22,9 @@ export interface ServerProcess {
   exited: Promise<number | null>
 }
 
+/** Takes what is to be done when whoever uses something is done with it. */
+export type OnOver = (end: () => void | Promise<void>) => void
+
 /** A directory of the test's own, gone when it ends. */
 export async function makeDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'repartee-test-'))
@@ -28,14 +32,32 @@ export async function makeDirectory(): Promise<string> {
   return directory
 }
 
-/** Starts `node src/server.ts` on a free port and waits until it serves; it is killed when the test ends. */
-export async function startServer(env: Record<string, string> = {}, { isToFail = false } = {}): Promise<ServerProcess> {
+/**
+ * Starts `node src/server.ts` on a free port and waits until it serves; it is killed when the test ends, or when `onOver`
+ * says so.
+ */
+export async function startServer(
+  env: Record<string, string> = {},
+  { isToFail = false, onOver = onTestFinished }: { isToFail?: boolean; onOver?: OnOver } = {},
+): Promise<ServerProcess> {
   const child = spawn('node', ['src/server.ts'], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, PORT: '0', SQLITE_PATH: ':memory:', CONFIG_BRAIN_PACE_MS: '0', ...env },
+    env: {
+      PATH: process.env.PATH,
+      // Servers start again and again here: compiled once, they need two thirds of the time.
+      NODE_COMPILE_CACHE: join(tmpdir(), 'repartee-compile-cache'),
+      PORT: '0',
+      SQLITE_PATH: ':memory:',
+      CONFIG_BRAIN_PACE_MS: '0',
+      ...UNLIMITED,
+      ...env,
+    },
   })
-  onTestFinished(() => void child.kill('SIGKILL'))
   let written = ''
+  onOver(() => {
+    child.kill('SIGKILL')
+    expect(written, 'a warning of Node’s').not.toMatch(/^\(node:\d+\) .*Warning/m)
+  })
   const listeners = new Set<() => void>()
   for (const output of [child.stdout, child.stderr]) {
     output.setEncoding('utf8').on('data', (text: string) => {

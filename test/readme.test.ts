@@ -26,6 +26,7 @@ async function runSnippet(code: string, url: string): Promise<string> {
   const found = code
     .replaceAll(ADDRESS, url)
     .replace("'socket.io-client'", `'${import.meta.resolve('socket.io-client')}'`)
+    .replace("'openai'", `'${import.meta.resolve('openai')}'`)
   await writeFile(file, `import { EventSource } from '${eventSource}'\n${found}`)
   return (await run('node', [file])).stdout
 }
@@ -59,6 +60,22 @@ describe('the README', () => {
     expect(await runSnippet(socketIo!, url)).toMatch(/\n\d+ characters in [\d.]+ s\n$/)
   })
 
+  it('has a curl for the language tutor and one for the unified door', async () => {
+    const { url } = await startServer()
+    const curl = async (mention: string) => {
+      const [command] = findBlocks('sh', mention)
+      return (await run('bash', ['-euc', command!.replaceAll(ADDRESS, url)])).stdout
+    }
+    expect(await curl('conversation_id')).toMatch(/"session_id":"conversation_7",.*"corrections":null\}\n\n$/)
+    expect(JSON.parse(await curl('/unified'))).toMatchObject({ elp_values: { ethos: expect.any(Number) } })
+  })
+
+  it("has a client of OpenAI's that streams", async () => {
+    const { url } = await startServer()
+    const [snippet] = findBlocks('js', "'openai'")
+    expect(await runSnippet(snippet!, url)).toMatch(/\w+ \w+/)
+  })
+
   it('has a persona that can be added as it stands', async () => {
     const directory = join(await makeDirectory(), 'personas')
     await mkdir(directory)
@@ -69,6 +86,13 @@ describe('the README', () => {
     expect(body).toMatchObject({ persona_description: 'A calm voice for late hours' })
   })
 
+  it('has figures to look at', async () => {
+    const { url } = await startServer()
+    const [curl] = findBlocks('sh', '/metrics')
+    const { stdout } = await run('bash', ['-euc', curl!.replaceAll(ADDRESS, url)])
+    expect(stdout).toContain('repartee_turns_running 0\n')
+  })
+
   it('has a question for the terminal', async () => {
     const [ask] = findBlocks('sh', 'npm run ask')
     const { stdout } = await run('bash', ['-euc', ask!], {
@@ -76,6 +100,12 @@ describe('the README', () => {
       env: { ...process.env, CONFIG_BRAIN_PACE_MS: '0' },
     })
     expect(stdout.trim().split('\n').at(-1)).toMatch(/\w+ \w+/)
+  })
+
+  it('has a token for development', async () => {
+    const [token] = findBlocks('sh', 'npm run -s token')
+    const { stdout } = await run('bash', ['-euc', `${token!}\necho "$TOKEN"`], { cwd: ROOT, env: process.env })
+    expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
   })
 
   it('names every variable that can be set, and no other', () => {

@@ -13,15 +13,33 @@ const ARROWS: Record<string, string[]> = {
   'src/brains': ['src/chat'],
   'src/stores': ['src/chat'],
   'src/personas': ['src/chat'],
+  'src/extras': ['src/chat'],
+  'src/client': [],
+  'src/web': ['src/client'],
+  'src/identity': ['src/chat'],
   'src/wire': ['src/chat'],
-  'src/transports': ['src/chat', 'src/wire'],
-  src: ['plugins', 'plugins/routes'],
-  plugins: ['src', 'src/chat', 'src/brains', 'src/stores', 'src/personas', 'src/wire', 'src/transports'],
-  'plugins/routes': ['src/chat', 'src/wire', 'src/transports', 'plugins'],
+  'src/transports': ['src/chat', 'src/identity', 'src/wire'],
+  src: ['src/identity', 'plugins', 'plugins/routes'],
+  plugins: [
+    'src',
+    'src/chat',
+    'src/identity',
+    'src/brains',
+    'src/stores',
+    'src/personas',
+    'src/extras',
+    'src/wire',
+    'src/transports',
+  ],
+  'plugins/routes': ['src/chat', 'src/extras', 'src/wire', 'src/transports', 'plugins'],
 }
 
 /** Packages that a room may import; a room that is not here may import any but Fastify. */
-const PACKAGES: Record<string, RegExp> = { 'src/chat': /^(node:|typebox)/ }
+const PACKAGES: Record<string, RegExp> = {
+  'src/chat': /^(node:|typebox)/,
+  'src/client': /^eventsource-parser$/,
+  'src/web': /^(preact|@preact\/signals|marked|dompurify|highlight\.js)/,
+}
 
 const MAX_FILE_LINES = 300
 const MAX_FUNCTION_LINES = 60
@@ -89,7 +107,7 @@ describe('rooms', () => {
 
   it('reads the environment in one place', () => {
     const readers = files.filter(({ text }) => text.includes('process.env')).map(({ path }) => path)
-    expect(readers.toSorted()).toEqual(['src/ask.ts', 'src/dev.ts', 'src/server.ts'])
+    expect(readers.toSorted()).toEqual(['src/ask.ts', 'src/dev.ts', 'src/server.ts', 'src/token.ts'])
   })
 
   it.each(files)('$path is no longer than a file may be, or says why', ({ text }) => {

@@ -18,6 +18,7 @@ const KEY = 'sk-ant-test-0123456789'
 const subject: BrainSubject = {
   name: 'Claude',
   dialect: anthropic,
+  step: 7,
   makeBrain: (baseURL) => createClaudeBrain({ apiKey: KEY, baseURL }),
 }
 
@@ -30,7 +31,7 @@ describeBrain(subject)
 describe('Claude’s own', () => {
   it('sends the key, the version and the system prompt where they belong', async () => {
     const { brain, provider } = await setUp(subject)
-    await read(brain.stream(toRequest('Hi'), never()))
+    await read(brain, toRequest('Hi'), never())
     const { headers, body, method, path } = provider.requests[0]!
     expect({ method, path }).toEqual({ method: 'POST', path: '/v1/messages' })
     expect(headers).toMatchObject({ authorization: `Bearer ${KEY}`, 'anthropic-version': '2026-10-21' })
@@ -50,14 +51,14 @@ describe('Claude’s own', () => {
 
   it('leaves out an empty system prompt, which the API refuses', async () => {
     const { brain, provider } = await setUp(subject)
-    await read(brain.stream(toRequest('Hi', { system: '' }), never()))
+    await read(brain, toRequest('Hi', { system: '' }), never())
     expect(provider.requests[0]!.body).not.toHaveProperty('system')
   })
 
   it('asks the default model not to think before it speaks, and others nothing of the kind', async () => {
     const { brain, provider } = await setUp(subject)
-    await read(brain.stream(toRequest('Hi', { model: brain.model }), never()))
-    await read(brain.stream(toRequest('Hi', { model: 'claude-opus-5-5' }), never()))
+    await read(brain, toRequest('Hi', { model: brain.model }), never())
+    await read(brain, toRequest('Hi', { model: 'claude-opus-5-5' }), never())
     expect(provider.requests[0]!.body).toMatchObject({
       model: 'claude-sonnet-5-5',
       thinking: { type: 'between_tools' },
@@ -73,7 +74,7 @@ describe('Claude’s own', () => {
     const logged = vi.spyOn(console, 'debug')
     try {
       const brain = subject.makeBrain(provider.url)
-      expect(await read(brain.stream(toRequest(), never()))).toMatchObject({ text: 'Hello there!', error: undefined })
+      expect(await read(brain, toRequest(), never())).toMatchObject({ text: 'Hello there!', error: undefined })
       expect(provider.requests[0]!.headers.authorization).toBe(`Bearer ${KEY}`)
       expect(warned).not.toHaveBeenCalled()
       expect(logged).not.toHaveBeenCalled()
@@ -101,21 +102,21 @@ describe('Claude’s own', () => {
   ])('takes the stop reason %s for %s', async (raw, reason) => {
     const { brain, provider } = await setUp(subject)
     provider.script(endsWith(encodeStop(raw), encodeEvent('message_stop')))
-    const { text, finish, error } = await read(brain.stream(toRequest(), never()))
+    const { text, finish, error } = await read(brain, toRequest(), never())
     expect({ text, finish, error }).toEqual({ text: 'a', finish: { type: 'finish', reason, raw }, error: undefined })
   })
 
   it('keeps what was said before a refusal', async () => {
     const { brain, provider } = await setUp(subject)
     provider.script(says(['I will ', 'not '], { finish: 'content_filter' }))
-    const { text, finish } = await read(brain.stream(toRequest(), never()))
+    const { text, finish } = await read(brain, toRequest(), never())
     expect({ text, raw: finish?.raw }).toEqual({ text: 'I will not ', raw: 'refusal' })
   })
 
   it('takes message_stop for the end where no reason is given', async () => {
     const { brain, provider } = await setUp(subject)
     provider.script(endsWith(encodeEvent('message_stop')))
-    const { text, finish } = await read(brain.stream(toRequest(), never()))
+    const { text, finish } = await read(brain, toRequest(), never())
     expect({ text, finish }).toEqual({ text: 'a', finish: { type: 'finish', reason: 'stop', raw: 'message_stop' } })
   })
 
@@ -124,7 +125,7 @@ describe('Claude’s own', () => {
     const brain = createClaudeBrain({ apiKey: KEY, baseURL: provider.url, restTimeoutMs: 20 })
     const { frames, terminal } = encodeReply({ deltas: ['a'] })
     provider.script(sends(frames.slice(0, terminal + 1), { ending: 'stall' }))
-    const { text, finish, usage, error } = await read(brain.stream(toRequest(), never()))
+    const { text, finish, usage, error } = await read(brain, toRequest(), never())
     expect({ text, reason: finish?.reason, error }).toEqual({ text: 'a', reason: 'stop', error: undefined })
     expect(usage).toEqual({ inputTokens: 7, outputTokens: 3 })
     await provider.requests[0]!.closed
@@ -133,7 +134,7 @@ describe('Claude’s own', () => {
   it('says what went in as soon as the reply begins, and what came out at its end', async () => {
     const { brain, provider } = await setUp(subject)
     provider.script(sends(encodeReply({ deltas: ['a'] }).frames, { apart: true }))
-    const { chunks } = await read(brain.stream(toRequest(), never()))
+    const { chunks } = await read(brain, toRequest(), never())
     expect(chunks[0]).toEqual([{ type: 'usage', inputTokens: 7, outputTokens: null }])
     expect(chunks.at(-2)).toEqual([{ type: 'usage', inputTokens: 7, outputTokens: 3 }])
   })
@@ -152,7 +153,7 @@ describe('Claude’s own', () => {
     const { brain, provider } = await setUp(subject)
     const begin = encodeEvent('message_start', { message: { usage: start } })
     provider.script(sends([begin, encodeText('a'), encodeStop('end_turn', end), encodeEvent('message_stop')]))
-    const { usage } = await read(brain.stream(toRequest(), never()))
+    const { usage } = await read(brain, toRequest(), never())
     expect(usage).toEqual({ inputTokens, outputTokens: 9 })
   })
 
@@ -161,7 +162,7 @@ describe('Claude’s own', () => {
     const thinks = anthropic.noise.filter((frame) => frame.includes('thinking'))
     const { frames } = encodeReply({ deltas: ['Yes.'] })
     provider.script(sends([frames[0]!, ...thinks, ...frames.slice(1)]))
-    const { text, error } = await read(brain.stream(toRequest(), never()))
+    const { text, error } = await read(brain, toRequest(), never())
     expect({ text, error }).toEqual({ text: 'Yes.', error: undefined })
   })
 
@@ -169,7 +170,7 @@ describe('Claude’s own', () => {
     const { brain, provider } = await setUp(subject)
     const block = { content_block: { type: 'text', text: 'So ' } }
     provider.script(sends([encodeEvent('content_block_start', block), ...encodeReply({ deltas: ['be it.'] }).frames]))
-    expect(await read(brain.stream(toRequest(), never()))).toMatchObject({ text: 'So be it.', error: undefined })
+    expect(await read(brain, toRequest(), never())).toMatchObject({ text: 'So be it.', error: undefined })
   })
 
   it('uses a connection again after a reply', async () => {
@@ -181,7 +182,7 @@ describe('Claude’s own', () => {
         await exchange.flushed()
         ended.resolve()
       })
-      expect((await read(brain.stream(toRequest(), never()))).error).toBeUndefined()
+      expect((await read(brain, toRequest(), never())).error).toBeUndefined()
       await ended.promise
     }
     expect(provider.requests.map(({ connection }) => connection)).toEqual([1, 1, 1, 1, 1])
@@ -198,7 +199,7 @@ describe('Claude’s own', () => {
   ])('maps %s in the middle of a reply to %s', async (type, code, retryable) => {
     const { brain, provider } = await setUp(subject)
     provider.script(endsWith(encodeErrorEvent(type)))
-    const { text, error } = await read(brain.stream(toRequest(), never()))
+    const { text, error } = await read(brain, toRequest(), never())
     expect(text).toBe('a')
     expect(error).toMatchObject({ name: 'ChatError', code, retryable })
   })
@@ -206,7 +207,7 @@ describe('Claude’s own', () => {
   it('says in plain words why it was refused, and notes the request’s id for the log', async () => {
     const { brain, provider } = await setUp(subject)
     provider.script(answers(401, encodeError('authentication_error'), { 'request-id': 'req_011CSHoEeqs5C35K2' }))
-    const { error } = await read(brain.stream(toRequest(), never()))
+    const { error } = await read(brain, toRequest(), never())
     expect(error).toMatchObject({
       message: 'Claude refused the request: the API key is not accepted.',
       cause: { message: 'status 401, code authentication_error, request req_011CSHoEeqs5C35K2' },
@@ -217,10 +218,10 @@ describe('Claude’s own', () => {
     const { brain, provider } = await setUp(subject)
     const details = { details: { error_code: 'organization_on_hold' } }
     provider.script(answers(400, encodeError('invalid_request_error', details)))
-    const { error } = await read(brain.stream(toRequest(), never()))
+    const { error } = await read(brain, toRequest(), never())
     expect(error).toMatchObject({ cause: { message: 'status 400, code organization_on_hold, request unknown' } })
     provider.script(endsWith(encodeErrorEvent('invalid_request_error', details)))
-    const { error: meanwhile } = await read(brain.stream(toRequest(), never()))
+    const { error: meanwhile } = await read(brain, toRequest(), never())
     expect(meanwhile).toMatchObject({ cause: { message: 'status 400, code organization_on_hold, request unknown' } })
   })
 
@@ -232,7 +233,8 @@ describe('Claude’s own', () => {
     const brain = createClaudeBrain({ apiKey: KEY })
     expect(brain.price(brain.model, { inputTokens: 1_000_000, outputTokens: 1_000_000 })).toBeCloseTo(12)
     expect(brain.price('claude-opus-5-5', { inputTokens: 1_000_000, outputTokens: 1_000_000 })).toBeCloseTo(24)
-    expect(brain.contextWindow).toBe(1_000_000)
-    expect(createClaudeBrain({ apiKey: KEY, model: 'claude-haiku-4-5' }).contextWindow).toBe(200_000)
+    expect(brain.contextWindow(brain.model)).toBe(1_000_000)
+    expect(brain.contextWindow('claude-haiku-4-5')).toBe(200_000)
+    expect(brain.contextWindow('no-such-model')).toBe(200_000)
   })
 })

@@ -17,7 +17,7 @@ describeBrain(subject)
 describe('OpenAI’s own', () => {
   it('sends the key, asks for the usage and leaves out an empty system prompt', async () => {
     const { brain, provider } = await setUp(subject)
-    await read(brain.stream(toRequest('Hi', { system: '' }), never()))
+    await read(brain, toRequest('Hi', { system: '' }), never())
     const { headers, body, method, path } = provider.requests[0]!
     expect({ method, path }).toEqual({ method: 'POST', path: '/v1/chat/completions' })
     expect(headers.authorization).toBe(`Bearer ${KEY}`)
@@ -34,7 +34,7 @@ describe('OpenAI’s own', () => {
   it('takes [DONE] for the end where no reason is given', async () => {
     const { brain, provider } = await setUp(subject)
     provider.script(sends([...encodeReply({ deltas: ['a'], finish: null }).frames, 'data: [DONE]\n\n']))
-    const { text, finish } = await read(brain.stream(toRequest(), never()))
+    const { text, finish } = await read(brain, toRequest(), never())
     expect({ text, finish }).toEqual({ text: 'a', finish: { type: 'finish', reason: 'stop', raw: '[DONE]' } })
   })
 
@@ -42,7 +42,7 @@ describe('OpenAI’s own', () => {
     const { brain, provider } = await setUp(subject)
     const frames = encodeReply({ deltas: ['a'] }).frames.map((frame) => frame.replace('"stop"', '"tool_calls"'))
     provider.script(sends(frames))
-    const { finish } = await read(brain.stream(toRequest(), never()))
+    const { finish } = await read(brain, toRequest(), never())
     expect(finish).toEqual({ type: 'finish', reason: 'stop', raw: 'tool_calls' })
   })
 
@@ -51,7 +51,7 @@ describe('OpenAI’s own', () => {
     const brain = createOpenAIBrain({ apiKey: KEY, baseURL: `${provider.url}/v1`, usageTimeoutMs: 20 })
     const { frames, terminal } = encodeReply({ deltas: ['a'] })
     provider.script(sends(frames.slice(0, terminal + 1), { ending: 'stall' }))
-    const { text, finish, usage, error } = await read(brain.stream(toRequest(), never()))
+    const { text, finish, usage, error } = await read(brain, toRequest(), never())
     expect({ text, reason: finish?.reason, error }).toEqual({ text: 'a', reason: 'stop', error: undefined })
     expect(usage).toEqual({ inputTokens: null, outputTokens: null })
     await provider.requests[0]!.closed
@@ -67,7 +67,7 @@ describe('OpenAI’s own', () => {
         await exchange.flushed()
         ended.resolve()
       })
-      expect((await read(brain.stream(toRequest(), never()))).error).toBeUndefined()
+      expect((await read(brain, toRequest(), never())).error).toBeUndefined()
       await ended.promise
     }
     expect(provider.requests.map(({ connection }) => connection)).toEqual([1, 1, 1, 1, 1])
@@ -79,7 +79,7 @@ describe('OpenAI’s own', () => {
   ])('does not take an empty account for a limit that passes: %s', async (_, script) => {
     const { brain, provider } = await setUp(subject)
     provider.script(script)
-    const { error } = await read(brain.stream(toRequest(), never()))
+    const { error } = await read(brain, toRequest(), never())
     expect(error).toMatchObject({ code: 'brain_rate_limited', retryable: false, retryAfter: undefined })
   })
 
@@ -92,14 +92,14 @@ describe('OpenAI’s own', () => {
   ])('maps an error frame with code %s and type %s to %s', async (code, type, expected) => {
     const { brain, provider } = await setUp(subject)
     provider.script(sends([`data: ${encodeError(code, type)}\n\n`]))
-    const { error } = await read(brain.stream(toRequest(), never()))
+    const { error } = await read(brain, toRequest(), never())
     expect(error).toMatchObject({ name: 'ChatError', code: expected })
   })
 
   it('says in plain words why it was refused', async () => {
     const { brain, provider } = await setUp(subject)
     provider.script(answers(404, encodeError('model_not_found')))
-    const { error } = await read(brain.stream(toRequest(), never()))
+    const { error } = await read(brain, toRequest(), never())
     expect(error).toMatchObject({ message: 'OpenAI refused the request: it does not offer that model.' })
   })
 

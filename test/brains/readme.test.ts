@@ -59,6 +59,7 @@ const dialect: Dialect = {
 describeBrain({
   name: 'The README’s brain',
   dialect,
+  step: 7,
   makeBrain: (baseURL) => createParrotBrain({ apiKey: 'sk-test-key', baseURL }),
 })
 

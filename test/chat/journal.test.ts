@@ -12,7 +12,7 @@ it('leaves the store alone when the turn that it was to flush has been released'
   const log = new TurnLog()
   const turn = { owner: '', sessionId: 's', n: 1, epoch: 1, createdAt: 0 } as Turn
   const journaled = journal.open(turn, log, { onFenced: () => {}, onStoreAway: () => {} })
-  log.append(['a', 'b'], 1)
+  log.append(['a', 'b'])
   await Promise.resolve()
   expect(await journal.release(journaled)).toEqual({ seq: 2, tokens: ['a', 'b'] })
   await delay(60)

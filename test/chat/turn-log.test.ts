@@ -35,8 +35,8 @@ describe('a log reader', () => {
   it('takes every event since its cursor, once and in order', () => {
     const log = new TurnLog()
     const reader = log.read(BEGINNING)
-    log.append(['a', 'b'], 1)
-    log.append(['c'], 1)
+    log.append(['a', 'b'])
+    log.append(['c'])
     expect(toSeqs(reader.take())).toEqual([1, 2, 3])
     expect(reader.take()).toEqual([])
     log.finish(toEnd(4))
@@ -46,7 +46,7 @@ describe('a log reader', () => {
 
   it('takes no more than it has room for, and at least one event', () => {
     const log = new TurnLog()
-    log.append(['12345', '67890', 'x'], 1)
+    log.append(['12345', '67890', 'x'])
     const reader = log.read(BEGINNING)
     expect(toSeqs(reader.take(70))).toEqual([1, 2])
     expect(toSeqs(reader.take(1))).toEqual([3])
@@ -57,15 +57,15 @@ describe('a log reader', () => {
     const reader = log.read(BEGINNING)
     let wakes = 0
     reader.whenMore(() => wakes++)
-    log.append(['a', 'b', 'c'], 1)
-    log.append(['d'], 1)
+    log.append(['a', 'b', 'c'])
+    log.append(['d'])
     await Promise.resolve()
     expect(wakes).toBe(1)
   })
 
   it('is woken, but never from within, when there is more already', async () => {
     const log = new TurnLog()
-    log.append(['a'], 1)
+    log.append(['a'])
     let isWoken = false
     log.read(BEGINNING).whenMore(() => (isWoken = true))
     expect(isWoken).toBe(false)
@@ -75,7 +75,7 @@ describe('a log reader', () => {
 
   it('waits with a cursor that is ahead of the log, and gets the terminal event of a later epoch', async () => {
     const log = new TurnLog()
-    log.append(['a', 'b'], 1)
+    log.append(['a', 'b'])
     const reader = log.read({ epoch: 1, seq: 5 })
     expect(reader.take()).toEqual([])
     log.finish(toEnd(3, 2))
@@ -95,9 +95,9 @@ describe('a log reader', () => {
     const reading = (async () => {
       for await (const events of log.read(BEGINNING)) seqs.push(...toSeqs(events))
     })()
-    log.append(['a'], 1)
+    log.append(['a'])
     await Promise.resolve()
-    log.append(['b'], 1)
+    log.append(['b'])
     log.finish(toEnd(3))
     await reading
     expect(seqs).toEqual([1, 2, 3])
@@ -106,7 +106,7 @@ describe('a log reader', () => {
 
   it('throws the dismissal where it is iterated, and gives no event after it', async () => {
     const log = new TurnLog()
-    log.append(['a'], 1)
+    log.append(['a'])
     log.dismiss(new ChatError('session_not_found', 'Gone.'))
     await expect(log.read(BEGINNING)[Symbol.asyncIterator]().next()).rejects.toThrow('Gone.')
   })
@@ -146,7 +146,7 @@ describe('a log', () => {
 
   it('spells the text up to a token', () => {
     const log = new TurnLog()
-    log.append(['a', 'b', 'c'], 1)
+    log.append(['a', 'b', 'c'])
     expect(log.text(2)).toBe('ab')
     expect(log.text()).toBe('abc')
   })

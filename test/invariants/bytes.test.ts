@@ -4,8 +4,9 @@ import { encodeReply, says } from '#test/provider/openai.ts'
 import { cutAt, cutEverywhere, sends } from '#test/provider/scripts.ts'
 import { byHand } from '#test/provider/by-hand.ts'
 import { call, type Json, openStream, startSession, toText } from '#test/helper.ts'
+import { STORES } from '#test/stores/each.ts'
 import { ask, follow, history, last, NEGOTIATED, send, turnIdOf } from './conversation.ts'
-import { attach, parseBare, parseNegotiated, startUnlimited } from './reading.ts'
+import { attach, parseBare, parseNegotiated, startOn } from './reading.ts'
 
 const TOKENS = [
   ['😀', ' 👩‍👩‍👧‍👦', '漢字', '한국어 ', 'שלום', 'e\u0301', '\u2028\u2029', '\uFEFF', '\u0000\u001b'],
@@ -25,9 +26,9 @@ const TOKENS = [
 ].flat()
 const TEXT = TOKENS.join('')
 
-describe('text', () => {
+describe.each(STORES)('text, on $name,', (store) => {
   it('comes through every door as it was said', async () => {
-    const { url } = await startUnlimited(says(TOKENS))
+    const { url } = await startOn(store, says(TOKENS))
     const sessionId = await startSession(url)
     const bare = await attach({
       url: `${url}/chat/stream`,
@@ -68,7 +69,7 @@ describe('text', () => {
     // Four cuts in each turn, which together are all there are.
     const quarter = Math.ceil(body.length / 4)
     const offsets = Array.from({ length: quarter }, (_, index) => index + 1)
-    const { url, provider } = await startUnlimited()
+    const { url, provider } = await startOn(store)
     provider.script((exchange) => {
       const { messages } = exchange.request.body as { messages: { content: string }[] }
       const offset = Number(messages.at(-1)!.content)
@@ -92,7 +93,7 @@ describe('text', () => {
 
   it('has no token that ends in half a surrogate pair, however the provider splits them', async () => {
     const units = 'a😀b👍\ud83dc😀'.split('')
-    const { url } = await startUnlimited(says([...units, '\ud83d']))
+    const { url } = await startOn(store, says([...units, '\ud83d']))
     const stream = await send(url, await startSession(url), 'Hi', {}, NEGOTIATED)
     const frames = await stream.rest()
     const mended = 'a😀b👍\uFFFDc😀\uFFFD'
@@ -106,7 +107,7 @@ describe('text', () => {
   it.each(['\ud83d', 'a\udc00b', '\udc00\ud83d'])(
     'with half a surrogate pair in it is refused from clients',
     async (message) => {
-      const { url, provider } = await startUnlimited()
+      const { url, provider } = await startOn(store)
       const session_id = await startSession(url)
       // JSON.stringify escapes the half, as a client would.
       for (const [path, body] of [
@@ -126,11 +127,11 @@ describe('text', () => {
   )
 })
 
-describe('frames on the wire', () => {
+describe.each(STORES)('frames on the wire, on $name,', (store) => {
   const FRAME = /^data: \{"token":"[^\n]*","count":\d+\}$/
 
   it('are exactly data, JSON and a blank line where nobody asked for an event stream', async () => {
-    const { url } = await startUnlimited(says(TOKENS))
+    const { url } = await startOn(store, says(TOKENS))
     const body = { session_id: await startSession(url), message: 'Hi' }
     for (const accept of [undefined, '*/*', 'application/json', 'text/*']) {
       const headers: Record<string, string> = accept === undefined ? {} : { accept }
@@ -149,7 +150,7 @@ describe('frames on the wire', () => {
     'application/json, text/event-stream',
     'Text/Event-Stream',
   ])('have offsets, and a comment before them, where Accept is %s', async (accept) => {
-    const { url } = await startUnlimited(says(TOKENS))
+    const { url } = await startOn(store, says(TOKENS))
     const stream = await openStream(
       `${url}/chat/stream`,
       { session_id: await startSession(url), message: 'Hi' },
@@ -157,8 +158,11 @@ describe('frames on the wire', () => {
     )
     await stream.rest()
     const [opening = '', ...blocks] = stream.raw.split('\n\n').slice(0, -1)
-    expect(opening).toMatch(/^:[^\n]*$/)
-    expect(Buffer.byteLength(opening)).toBeGreaterThanOrEqual(512)
+    const [comment = '', beginning = ''] = opening.split('\n')
+    expect(comment).toMatch(/^:/)
+    expect(Buffer.byteLength(comment)).toBeGreaterThanOrEqual(512)
+    expect(opening).toBe(`${comment}\n${beginning}`)
+    expect(beginning).toBe(`id: ${turnIdOf(stream)}.1-00000000`)
     expect(blocks).toHaveLength(TOKENS.length + 1)
     for (const block of blocks) {
       const [id, data, ...more] = block.split('\n')
@@ -169,19 +173,21 @@ describe('frames on the wire', () => {
     expect(stream.raw).not.toMatch(/^(retry|event):/m)
     const got = await follow(url, turnIdOf(stream), '', { accept })
     await got.rest()
-    expect(got.raw).toBe(stream.raw.replace('\n\n', '\n\nretry: 1000\n\n'))
+    expect(got.raw).toBe(stream.raw.replace(`\n${beginning}\n\n`, '\n\nretry: 1000\n\n'))
   })
 
   it('come under the headers that the contract names, on every door', async () => {
-    const { url } = await startUnlimited(says('Hello there!'))
+    const { url } = await startOn(store, says('Hello there!'))
     const session_id = await startSession(url)
-    const streams = [
-      await openStream(`${url}/chat/stream`, { session_id, message: 'Hi' }),
-      await openStream(`${url}/chat/turns/${session_id}.1/stream`),
-      await openStream(`${url}/chat/turns/${session_id}.1/regenerate`, {}, NEGOTIATED),
-      await openStream(`${url}/api/chat/stream`, { session_id, message: 'Hi' }),
+    const doors: Parameters<typeof openStream>[] = [
+      [`${url}/chat/stream`, { session_id, message: 'Hi' }],
+      [`${url}/chat/turns/${session_id}.1/stream`],
+      [`${url}/chat/turns/${session_id}.1/regenerate`, {}, NEGOTIATED],
+      [`${url}/api/chat/stream`, { session_id, message: 'Hi' }],
     ]
-    for (const [index, { status, headers }] of streams.entries()) {
+    for (const [index, door] of doors.entries()) {
+      const stream = await openStream(...door)
+      const { status, headers } = stream
       expect(status).toBe(200)
       expect(headers).toMatchObject({
         'content-type': 'text/event-stream; charset=utf-8',
@@ -193,13 +199,13 @@ describe('frames on the wire', () => {
         'x-request-id': expect.stringMatching(/./),
       })
       expect(headers).not.toHaveProperty('content-length')
-      await streams[index]!.rest()
+      await stream.rest()
     }
   })
 
   it('have the text so far where it is asked for, up to 16 KiB', async () => {
     const pieces = ['One 😀, ', 'two', 'x'.repeat(16_384 - 13), 'y', 'z']
-    const { url } = await startUnlimited(says(pieces))
+    const { url } = await startOn(store, says(pieces))
     const session_id = await startSession(url)
     const partials = ['One 😀, ', 'One 😀, two', `One 😀, two${'x'.repeat(16_384 - 13)}`, undefined, undefined]
     const partialsOf = async (path: string, body?: unknown) =>
@@ -222,7 +228,7 @@ function saidAll(finish_reason: string): Json {
   return { full_text: 'Hello there!', tokens: 2, finish_reason }
 }
 
-describe('the last frame', () => {
+describe.each(STORES)('the last frame, on $name,', (store) => {
   const seconds = expect.toSatisfy((value: unknown) => typeof value === 'number' && value >= 0 && isRounded(value))
 
   function toDone(sessionId: string, n: number, more: Json): Json {
@@ -245,7 +251,7 @@ describe('the last frame', () => {
   }
 
   it('says how a turn was done, in all its fields and no other', async () => {
-    const { url, provider } = await startUnlimited(says('Hello there!'))
+    const { url, provider } = await startOn(store, says('Hello there!'))
     const sessionId = await startSession(url)
     const counted = { input_tokens: 7, output_tokens: 3 }
     expect(last(await (await send(url, sessionId, 'Hi')).rest())).toEqual(
@@ -271,7 +277,7 @@ describe('the last frame', () => {
 
   it('tells the truth about time', async () => {
     const hand = byHand()
-    const { url } = await startUnlimited(hand.script)
+    const { url } = await startOn(store, hand.script)
     const startedAt = performance.now()
     const stream = await send(url, await startSession(url), 'Hi')
     const reply = await hand.next()
@@ -293,7 +299,7 @@ describe('the last frame', () => {
   })
 
   it('says how a turn failed, with what was said', async () => {
-    const { url, provider } = await startUnlimited(says('Hello there!', { finish: null }))
+    const { url, provider } = await startOn(store, says('Hello there!', { finish: null }))
     const sessionId = await startSession(url)
     const frames = await (await send(url, sessionId, 'Hi', {}, NEGOTIATED)).rest()
     const ids = frames.map(({ id }) => id!)

@@ -20,6 +20,11 @@ export function follow(url: string, turnId: string, query = '', headers: Json = 
   return openStream(`${url}/chat/turns/${turnId}/stream${query}`, undefined, headers)
 }
 
+/** Resolves when the turn has its end: a dead process's turns are ended soon after a start, or when its lease is over. */
+export async function untilEnded(url: string, turnId: string): Promise<void> {
+  await (await follow(url, turnId)).rest()
+}
+
 export function turnIdOf(stream: Stream): string {
   return stream.headers['x-turn-id'] as string
 }

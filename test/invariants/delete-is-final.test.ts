@@ -1,17 +1,16 @@
 /** Delete is final, whenever it comes: nothing of the conversation comes back, and its id can be made anew. */
 import { once } from 'node:events'
 import { type IncomingMessage, request as httpRequest } from 'node:http'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import { byHand } from '#test/provider/by-hand.ts'
 import { isSilent } from '#test/provider/scripts.ts'
 import { says } from '#test/provider/openai.ts'
 import type { Script } from '#test/provider/provider.ts'
-import { call, type Json, openStream, type Service, startSession, startWithProvider } from '#test/helper.ts'
-import { makeDirectory } from '#test/process.ts'
+import { call, type Json, openStream, startSession } from '#test/helper.ts'
+import { STORES, type TestStore } from '#test/stores/each.ts'
 import { ask, follow, getTurn, history, last, NEGOTIATED, send, transcript, turnIdOf, within } from './conversation.ts'
+import { startOn } from './reading.ts'
 
 /** Stands in all that is said in the session, by whomever. */
 const SECRET = 'mirabelle'
@@ -20,28 +19,19 @@ const ID = { client_message_id: 'one' }
 
 const GONE = { error: expect.any(String), code: 'session_not_found', retryable: false }
 
-async function startOnFile(script: Script) {
-  const path = join(await makeDirectory(), 'chat.db')
-  return { path, ...(await startWithProvider(script, { SQLITE_PATH: path })) }
+async function startLasting(store: TestStore, script: Script) {
+  const env = await store.lastingEnv()
+  const service = await startOn(store, script, env)
+  /** Every row that the store has, or those with this text. Closes the service. */
+  const findRows = async (said = '') => {
+    await service.app.close()
+    return (await store.rows(env)).filter((row) => row.includes(said))
+  }
+  return { ...service, findRows }
 }
 
 function remove(url: string, sessionId: string) {
   return call(`${url}/chat/sessions/${sessionId}`, 'DELETE')
-}
-
-/** Every row of every table that has the text. The service is closed for it. */
-async function findRows(app: Service['app'], path: string, said = SECRET): Promise<string[]> {
-  await app.close()
-  const database = new DatabaseSync(path)
-  const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()
-  const rows = tables.flatMap(({ name }) =>
-    database
-      .prepare(`SELECT * FROM "${String(name)}"`)
-      .all()
-      .map((row) => `${String(name)} ${JSON.stringify(row)}`),
-  )
-  database.close()
-  return rows.filter((row) => row.includes(said))
 }
 
 async function expectGone(url: string, sessionId: string): Promise<void> {
@@ -67,10 +57,10 @@ async function expectGone(url: string, sessionId: string): Promise<void> {
   expect(JSON.stringify(body)).not.toContain(sessionId)
 }
 
-describe('delete', () => {
+describe.each(STORES)('delete, on $name,', (store) => {
   it('in the middle of a turn sends its readers away and leaves nothing', async () => {
     const hand = byHand()
-    const { app, url, path } = await startOnFile(hand.script)
+    const { url, findRows } = await startLasting(store, hand.script)
     const sessionId = await startSession(url, { session_id: 'mine', title: SECRET })
     const stream = await send(url, sessionId, `My ${SECRET}`, { client_message_id: SECRET })
     const whole = await follow(url, turnIdOf(stream))
@@ -87,12 +77,12 @@ describe('delete', () => {
     reply.say(`${SECRET} three, `)
     reply.finish()
     await expectGone(url, sessionId)
-    expect(await findRows(app, path)).toEqual([])
+    expect(await findRows()).toEqual([])
   })
 
   it('before the first token closes the connection to the provider', async () => {
     for (const script of [byHand().script, isSilent()]) {
-      const { app, url, path, provider } = await startOnFile(script)
+      const { url, findRows, provider } = await startLasting(store, script)
       const sessionId = await startSession(url)
       const stream = await send(url, sessionId, SECRET)
       const request = await provider.nextRequest()
@@ -100,13 +90,13 @@ describe('delete', () => {
       await within(1000, request.closed)
       expect(last(await stream.rest())).toMatchObject({ ...GONE, partial_text: '' })
       await expectGone(url, sessionId)
-      expect(await findRows(app, path)).toEqual([])
+      expect(await findRows()).toEqual([])
     }
   })
 
   it('answers whoever waits for the whole reply with 404', async () => {
     const hand = byHand()
-    const { url } = await startWithProvider(hand.script)
+    const { url } = await startOn(store, hand.script)
     const sessionId = await startSession(url)
     const whole = ask(url, sessionId, SECRET)
     ;(await hand.next()).say(SECRET)
@@ -115,7 +105,7 @@ describe('delete', () => {
   })
 
   it('at the moment of the claim, of the first token or of the end leaves nothing', async () => {
-    const { app, url, path } = await startOnFile(says(`${SECRET} one, ${SECRET} two.`))
+    const { url, findRows } = await startLasting(store, says(`${SECRET} one, ${SECRET} two.`))
     const outcomes = new Set<unknown>()
     await Promise.all(
       Array.from({ length: 60 }, async (_, index) => {
@@ -131,12 +121,13 @@ describe('delete', () => {
       }),
     )
     expect(outcomes.size).toBeGreaterThan(1)
-    expect(await findRows(app, path)).toEqual([])
+    for (const outcome of outcomes) expect([404, 'session_not_found', 'done']).toContain(outcome)
+    expect(await findRows()).toEqual([])
   })
 
   it('while a stop is on its way leaves nothing', async () => {
     const hand = byHand()
-    const { app, url, path } = await startOnFile(hand.script)
+    const { url, findRows } = await startLasting(store, hand.script)
     for (let round = 0; round < 10; round++) {
       const sessionId = await startSession(url)
       const stream = await send(url, sessionId, SECRET)
@@ -153,11 +144,11 @@ describe('delete', () => {
       await within(1000, reply.request.closed)
       await expectGone(url, sessionId)
     }
-    expect(await findRows(app, path)).toEqual([])
+    expect(await findRows()).toEqual([])
   })
 
   it('takes alternatives and edits along', async () => {
-    const { app, url, path } = await startOnFile(says(`${SECRET}!`))
+    const { url, findRows } = await startLasting(store, says(`${SECRET}!`))
     const sessionId = await startSession(url)
     await ask(url, sessionId, `First ${SECRET}`)
     for (const n of [1, 2]) {
@@ -166,12 +157,12 @@ describe('delete', () => {
     }
     expect((await history(url, sessionId)).flatMap(({ alternatives = [] }) => alternatives)).toHaveLength(4)
     await remove(url, sessionId)
-    expect(await findRows(app, path)).toEqual([])
+    expect(await findRows()).toEqual([])
   })
 
   it('frees the id: what is made anew under it knows nothing of what was', async () => {
     const hand = byHand()
-    const { url, provider } = await startWithProvider(hand.script)
+    const { url, provider } = await startOn(store, hand.script)
     const named = { session_id: 'mine' }
     await startSession(url, { ...named, persona: 'calm_coach' })
     const old = await send(url, 'mine', SECRET, { client_message_id: 'one' }, NEGOTIATED)
@@ -195,7 +186,7 @@ describe('delete', () => {
   })
 
   it.each(['a replay', 'the turn itself'])('sends away a reader that has not read %s to its end', async (what) => {
-    const { url } = await startWithProvider(says([SECRET, ...longText()]))
+    const { url } = await startOn(store, says([SECRET, ...longText()]))
     await startSession(url, { session_id: 'mine' })
     const sending = await openPaused(`${url}/chat/stream`, { session_id: 'mine', message: SECRET, ...ID })
     // Till it has ended.
@@ -214,10 +205,10 @@ describe('delete', () => {
   })
 })
 
-describe('clear', () => {
+describe.each(STORES)('clear, on $name,', (store) => {
   it('is refused while a turn runs, and takes all that was said after it', async () => {
     const hand = byHand()
-    const { app, url, path } = await startOnFile(hand.script)
+    const { url, findRows } = await startLasting(store, hand.script)
     const sessionId = await startSession(url, { title: 'Kept' })
     const stream = await send(url, sessionId, `My ${SECRET}`, { client_message_id: 'one' })
     const reply = await hand.next()
@@ -244,11 +235,11 @@ describe('clear', () => {
     nextReply.say('Hi.')
     nextReply.finish()
     expect((await next).body).toMatchObject({ message: 'Hi.', turn_id: `${sessionId}.2` })
-    expect(await findRows(app, path)).toEqual([])
+    expect(await findRows(SECRET)).toEqual([])
   })
 
   it('gives a late reader nothing of what a slow one has not read to its end', async () => {
-    const { url } = await startWithProvider(says([SECRET, ...longText()]))
+    const { url } = await startOn(store, says([SECRET, ...longText()]))
     await startSession(url, { session_id: 'mine' })
     await ask(url, 'mine', SECRET)
     const slow = await openPaused(`${url}/chat/turns/mine.1/stream`)

@@ -1,10 +1,10 @@
 /** Whoever saw `done` finds the same reply after the process was killed at that very moment. */
-import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { startOpenAIProvider, says } from '#test/provider/openai.ts'
 import type { Frame, Stream } from '#test/helper.ts'
 import { startSession, toProviderEnv } from '#test/helper.ts'
-import { makeDirectory, startServer } from '#test/process.ts'
+import { startServer } from '#test/process.ts'
+import { STORES } from '#test/stores/each.ts'
 import { ask, follow, getTurn, last, NEGOTIATED, send, transcript, turnIdOf } from './conversation.ts'
 
 const ROUNDS = 3
@@ -27,10 +27,10 @@ async function readUntilDone(stream: Stream, onDone: () => void): Promise<Frame>
   }
 }
 
-describe('whoever saw done', () => {
+describe.each(STORES)('whoever saw done, on $name,', (store) => {
   it('finds the same reply after kill -9 at that very moment', async () => {
     const provider = await startProvider()
-    const env = { ...toProviderEnv(provider), SQLITE_PATH: join(await makeDirectory(), 'chat.db') }
+    const env = { ...toProviderEnv(provider), ...(await store.lastingEnv()) }
     let server = await startServer(env)
     const sessionId = await startSession(server.url)
     const said: string[] = []
@@ -54,7 +54,7 @@ describe('whoever saw done', () => {
 
   it('finds it also who got the answer whole, in many sessions at once', async () => {
     const provider = await startProvider()
-    const env = { ...toProviderEnv(provider), SQLITE_PATH: join(await makeDirectory(), 'chat.db') }
+    const env = { ...toProviderEnv(provider), ...(await store.lastingEnv()) }
     const server = await startServer(env)
     const sessions = await Promise.all(Array.from({ length: 20 }, () => startSession(server.url)))
     const answered: string[] = []

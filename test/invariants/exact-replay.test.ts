@@ -5,18 +5,19 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { byHand } from '#test/provider/by-hand.ts'
 import { says } from '#test/provider/openai.ts'
 import { type Frame, type Json, openStream, startSession, type Stream, toText } from '#test/helper.ts'
+import { STORES, type TestStore } from '#test/stores/each.ts'
 import { asks, follow, getTurn, last, NEGOTIATED, send, transcript, turnIdOf } from './conversation.ts'
-import { startUnlimited } from './reading.ts'
+import { startOn } from './reading.ts'
 
 const TOKENS = Array.from({ length: 200 }, (_, index) => `${index + 1} `)
 const TEXT = TOKENS.join('')
 
 /** A turn of 200 tokens whose first reader was cut when it had seven, while the reply is held at the twentieth. */
-async function cutAtSeven(headers: Json = NEGOTIATED) {
+async function cutAtSeven(store: TestStore, headers: Json = NEGOTIATED) {
   const gate = Promise.withResolvers<void>()
   // The first frame is the role's, so this holds the twenty-first token.
   const script = says(TOKENS, { before: (index) => (index === 21 ? gate.promise : undefined) })
-  const { url, provider } = await startUnlimited(script)
+  const { url, provider } = await startOn(store, script)
   const sessionId = await startSession(url)
   const body = { session_id: sessionId, message: 'Count!', client_message_id: 'm1' }
   const stream = await openStream(`${url}/chat/stream`, body, headers)
@@ -57,9 +58,9 @@ function range(first: number, end: number): number[] {
   return Array.from({ length: end - first + 1 }, (_, index) => first + index)
 }
 
-describe('a reader cut at token 7 of 200', () => {
+describe.each(STORES)('a reader cut at token 7 of 200, on $name,', (store) => {
   it.each(WAYS)('resumes with exactly tokens 8 to 200 by %s', async (_name, resume) => {
-    const cut = await cutAtSeven()
+    const cut = await cutAtSeven(store)
     const stream = await resume(cut)
     const live = await stream.take(1)
     cut.release()
@@ -72,7 +73,7 @@ describe('a reader cut at token 7 of 200', () => {
   })
 
   it.each(WAYS)('resumes with exactly tokens 8 to 200 by %s when the turn is over', async (_name, resume) => {
-    const cut = await cutAtSeven()
+    const cut = await cutAtSeven(store)
     cut.release()
     await (await follow(cut.url, cut.turnId)).rest()
     const frames = await (await resume(cut)).rest()
@@ -82,7 +83,7 @@ describe('a reader cut at token 7 of 200', () => {
   })
 
   it('leaves a finished, stored turn when it never comes back', async () => {
-    const { url, turnId, sessionId, release } = await cutAtSeven()
+    const { url, turnId, sessionId, release } = await cutAtSeven(store)
     const late = await follow(url, turnId)
     release()
     await late.rest()
@@ -91,17 +92,19 @@ describe('a reader cut at token 7 of 200', () => {
   })
 
   it('finishes with no reader at all', async () => {
-    const { url, turnId, sessionId, release } = await cutAtSeven({})
+    const { url, turnId, sessionId, release } = await cutAtSeven(store, {})
     release()
-    await vi.waitFor(async () => expect(await getTurn(url, turnId)).toMatchObject({ state: 'done' }))
+    await vi.waitFor(async () => expect(await getTurn(url, turnId)).toMatchObject({ state: 'done' }), {
+      timeout: 10_000,
+    })
     expect(await transcript(url, sessionId)).toEqual(['user complete: Count!', `assistant complete: ${TEXT}`])
   })
 })
 
-describe('many readers of one turn', () => {
+describe.each(STORES)('many readers of one turn, on $name,', (store) => {
   it('see the same tokens live, each as soon as it is said, and a late one sees all of them', async () => {
     const hand = byHand()
-    const { url } = await startUnlimited(hand.script)
+    const { url } = await startOn(store, hand.script)
     const first = await send(url, await startSession(url), 'Hello', {}, NEGOTIATED)
     const reply = await hand.next()
     const second = await follow(url, turnIdOf(first), '', NEGOTIATED)
@@ -124,7 +127,7 @@ describe('many readers of one turn', () => {
   })
 
   it('have ids that strictly increase, as text too, over more than a digit', async () => {
-    const { url } = await startUnlimited(says(Array.from({ length: 1234 }, () => 'x')))
+    const { url } = await startOn(store, says(Array.from({ length: 1234 }, () => 'x')))
     const frames = await (await send(url, await startSession(url), 'Hello', {}, NEGOTIATED)).rest()
     const ids = frames.map(({ id }) => id!)
     expect(ids).toHaveLength(1235)
@@ -132,9 +135,9 @@ describe('many readers of one turn', () => {
   })
 })
 
-describe('a reader that has the terminal frame', () => {
+describe.each(STORES)('a reader that has the terminal frame, on $name,', (store) => {
   it('gets 204, with nothing in it, by every way to resume', async () => {
-    const { url, provider } = await startUnlimited(says('Hello there!'))
+    const { url, provider } = await startOn(store, says('Hello there!'))
     const sessionId = await startSession(url)
     const stream = await send(url, sessionId, 'Hi', { client_message_id: 'm1' }, NEGOTIATED)
     const id = (await stream.rest()).at(-1)!.id!
@@ -154,7 +157,7 @@ describe('a reader that has the terminal frame', () => {
   })
 
   it('gets the terminal frame when it has all tokens and not that', async () => {
-    const { url } = await startUnlimited(says('Hello there!'))
+    const { url } = await startOn(store, says('Hello there!'))
     const stream = await send(url, await startSession(url), 'Hi', {}, NEGOTIATED)
     const frames = await stream.rest()
     const end = frames.slice(-1)
@@ -164,10 +167,10 @@ describe('a reader that has the terminal frame', () => {
   })
 })
 
-describe('the EventSource of browsers', () => {
+describe.each(STORES)('the EventSource of browsers, on $name,', (store) => {
   it('gets every frame over cuts that it mends itself, and stops when it has all', { timeout: 15_000 }, async () => {
     const hand = byHand()
-    const { app, url } = await startUnlimited(hand.script)
+    const { app, url } = await startOn(store, hand.script)
     const sockets = new Set<Socket>()
     app.server.on('connection', (socket: Socket) => sockets.add(socket))
     const turn = await send(url, await startSession(url), 'Count!')

@@ -1,22 +1,23 @@
 /** The same client_message_id with the same message is the same turn: at once, later, after a crash, as long as the session lives. */
-import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { byHand } from '#test/provider/by-hand.ts'
 import { says, startOpenAIProvider } from '#test/provider/openai.ts'
 import { answers } from '#test/provider/scripts.ts'
-import { call, startSession, startWithProvider, toProviderEnv, toText } from '#test/helper.ts'
-import { makeDirectory, startServer } from '#test/process.ts'
+import { call, startSession, toProviderEnv, toText } from '#test/helper.ts'
+import { startServer } from '#test/process.ts'
+import { STORES } from '#test/stores/each.ts'
 import { ask, asks, follow, last, NEGOTIATED, send, transcript, turnIdOf } from './conversation.ts'
+import { startOn } from './reading.ts'
 
 const ID = { client_message_id: 'message-1' }
 
 /** A turn's log that is over as soon as the turn is. */
 const SHORT_LOG = { TURN_LOG_TTL_MINUTES: '0.0001' }
 
-describe('a message that is sent again', () => {
+describe.each(STORES)('a message that is sent again, on $name,', (store) => {
   it('is one turn and one request when it comes 50 times at once', async () => {
     const hand = byHand()
-    const { url, provider } = await startWithProvider(hand.script)
+    const { url, provider } = await startOn(store, hand.script)
     const sessionId = await startSession(url)
     const streams = Array.from({ length: 40 }, () => send(url, sessionId, 'Hi', ID))
     const wholes = Array.from({ length: 10 }, () => ask(url, sessionId, 'Hi', {}, { 'idempotency-key': 'message-1' }))
@@ -39,7 +40,7 @@ describe('a message that is sent again', () => {
 
   it('joins the running turn from its beginning, though the session is busy', async () => {
     const hand = byHand()
-    const { url, provider } = await startWithProvider(hand.script)
+    const { url, provider } = await startOn(store, hand.script)
     const sessionId = await startSession(url)
     const first = await send(url, sessionId, 'Hi', ID)
     const reply = await hand.next()
@@ -57,7 +58,7 @@ describe('a message that is sent again', () => {
 
   it('joins an earlier turn while another one runs, and leaves that alone', async () => {
     const hand = byHand()
-    const { url, provider } = await startWithProvider(hand.script)
+    const { url, provider } = await startOn(store, hand.script)
     const sessionId = await startSession(url)
     const first = ask(url, sessionId, 'Hi', ID)
     ;(await hand.next()).finish()
@@ -74,7 +75,7 @@ describe('a message that is sent again', () => {
 
   it('joins while the service drains', async () => {
     const hand = byHand()
-    const { app, url } = await startWithProvider(hand.script)
+    const { app, url } = await startOn(store, hand.script)
     const sessionId = await startSession(url)
     const first = await send(url, sessionId, 'Hi', ID)
     const reply = await hand.next()
@@ -94,7 +95,7 @@ describe('a message that is sent again', () => {
     ['white space added', 'Hi ', ID, {}],
   ])('is refused with %s, while the turn runs and after it', async (_what, message, more, headers) => {
     const hand = byHand()
-    const { url, provider } = await startWithProvider(hand.script)
+    const { url, provider } = await startOn(store, hand.script)
     const sessionId = await startSession(url)
     const first = await send(url, sessionId, 'Hi', ID)
     const reply = await hand.next()
@@ -107,7 +108,7 @@ describe('a message that is sent again', () => {
   })
 
   it('is another turn in another session', async () => {
-    const { url, provider } = await startWithProvider()
+    const { url, provider } = await startOn(store)
     const [one, two] = [await startSession(url), await startSession(url)]
     expect((await ask(url, one, 'Hi', ID)).body.turn_id).toBe(`${one}.1`)
     expect((await ask(url, two, 'Hi', ID)).body.turn_id).toBe(`${two}.1`)
@@ -115,7 +116,7 @@ describe('a message that is sent again', () => {
   })
 
   it('is not recorded by a refusal', async () => {
-    const { url, provider } = await startWithProvider()
+    const { url, provider } = await startOn(store)
     const sessionId = await startSession(url)
     expect((await ask(url, 'nowhere', 'Hi', ID)).status).toBe(404)
     expect((await ask(url, sessionId, 'Ho', { ...ID, brain: 'nobody' })).status).toBe(400)
@@ -126,7 +127,7 @@ describe('a message that is sent again', () => {
   })
 
   it('gets the failure again when its turn failed: that is tried anew by regenerate', async () => {
-    const { url, provider } = await startWithProvider(answers(500, '{}'))
+    const { url, provider } = await startOn(store, answers(500, '{}'))
     const sessionId = await startSession(url)
     const failed = await ask(url, sessionId, 'Hi', ID)
     expect(failed).toMatchObject({ status: 503, body: { code: 'brain_unavailable' } })
@@ -145,7 +146,7 @@ describe('a message that is sent again', () => {
     const hand = byHand()
     const provider = await startOpenAIProvider({ script: hand.script })
     onTestFinished(() => provider.close())
-    const env = { ...toProviderEnv(provider), SQLITE_PATH: join(await makeDirectory(), 'chat.db') }
+    const env = { ...toProviderEnv(provider), ...(await store.lastingEnv()) }
     const first = await startServer(env)
     const sessionId = await startSession(first.url)
     const stream = await send(first.url, sessionId, 'Hi', ID)
@@ -171,7 +172,7 @@ describe('a message that is sent again', () => {
   })
 
   it("gets the stored text as one token and the end when the log's time is over", async () => {
-    const { url, provider } = await startWithProvider(says('Hello there, you!'), SHORT_LOG)
+    const { url, provider } = await startOn(store, says('Hello there, you!'), SHORT_LOG)
     const sessionId = await startSession(url)
     const done = last(await (await send(url, sessionId, 'Hi', ID)).rest())
     await untilExpired(url, `${sessionId}.1`)
@@ -182,7 +183,7 @@ describe('a message that is sent again', () => {
   })
 
   it("gets the partial text and the failure when the log's time is over", async () => {
-    const { url } = await startWithProvider(says('Hello there', { ending: 'fin', finish: null }), SHORT_LOG)
+    const { url } = await startOn(store, says('Hello there', { ending: 'fin', finish: null }), SHORT_LOG)
     const sessionId = await startSession(url)
     const end = last(await (await send(url, sessionId, 'Hi', ID)).rest())
     expect(end).toMatchObject({ partial_text: 'Hello there' })
@@ -192,10 +193,10 @@ describe('a message that is sent again', () => {
   })
 })
 
-describe('a POST that is sent again with Last-Event-ID', () => {
+describe.each(STORES)('a POST that is sent again with Last-Event-ID, on $name,', (store) => {
   it('goes on after that event, with an id of its own or without', async () => {
     const hand = byHand()
-    const { url, provider } = await startWithProvider(hand.script)
+    const { url, provider } = await startOn(store, hand.script)
     const sessionId = await startSession(url)
     const first = await send(url, sessionId, 'Hi', {}, NEGOTIATED)
     const reply = await hand.next()
@@ -216,7 +217,7 @@ describe('a POST that is sent again with Last-Event-ID', () => {
   })
 
   it('is a new turn when it names a turn with another message, or of another session', async () => {
-    const { url, provider } = await startWithProvider()
+    const { url, provider } = await startOn(store)
     const [one, two] = [await startSession(url), await startSession(url)]
     const frames = await (await send(url, one, 'Hi', {}, NEGOTIATED)).rest()
     const headers = { ...NEGOTIATED, 'last-event-id': frames[0]!.id }
@@ -227,7 +228,7 @@ describe('a POST that is sent again with Last-Event-ID', () => {
   })
 
   it('is refused when the offset is malformed or was never given', async () => {
-    const { url, provider } = await startWithProvider()
+    const { url, provider } = await startOn(store)
     const sessionId = await startSession(url)
     await (await send(url, sessionId, 'Hi', ID)).rest()
     for (const id of ['junk', `${sessionId}.1`, `${sessionId}.1.1-1`, `${sessionId}.1.9-00000001`]) {

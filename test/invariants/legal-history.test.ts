@@ -1,14 +1,15 @@
 /** What reaches a provider is a conversation: user first, roles in turn, however earlier turns ended. Regenerate keeps what it replaces. */
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { byHand } from '#test/provider/by-hand.ts'
 import { says, startOpenAIProvider } from '#test/provider/openai.ts'
 import { answers } from '#test/provider/scripts.ts'
 import type { Provider } from '#test/provider/provider.ts'
-import { call, type Json, openStream, startSession, startWithProvider, toProviderEnv } from '#test/helper.ts'
-import { makeDirectory, startServer } from '#test/process.ts'
-import { ask, askedOf, history, last, type Said, send, toLines, transcript } from './conversation.ts'
+import { call, type Json, openStream, startSession, toProviderEnv } from '#test/helper.ts'
+import { startServer } from '#test/process.ts'
+import { STORES } from '#test/stores/each.ts'
+import { ask, askedOf, history, last, type Said, send, toLines, transcript, untilEnded } from './conversation.ts'
+import { startOn } from './reading.ts'
 
 /** The conversation that the latest request carried, as lines such as "user: Hi". */
 function lastAsked(provider: Provider): string[] {
@@ -35,12 +36,12 @@ function alternatives(message: Said | undefined): string[] {
   return toLines(message?.alternatives ?? [])
 }
 
-describe('the history that a provider gets', () => {
+describe.each(STORES)('the history that a provider gets, on $name,', (store) => {
   it('alternates after stopped, failed, empty and interrupted turns', async () => {
     const hand = byHand()
     const provider = await startOpenAIProvider({ script: hand.script })
     onTestFinished(() => provider.close())
-    const env = { ...toProviderEnv(provider), SQLITE_PATH: join(await makeDirectory(), 'chat.db') }
+    const env = { ...toProviderEnv(provider), ...(await store.lastingEnv()) }
     const server = await startServer(env)
     const sessionId = await startSession(server.url)
     const begin = async (message: string, ...tokens: string[]) => {
@@ -71,6 +72,7 @@ describe('the history that a provider gets', () => {
     server.kill('SIGKILL')
     await killed.stream.ended
     const second = await startServer(env)
+    await untilEnded(second.url, `${sessionId}.6`)
     await ask(second.url, sessionId, '7 fine', { brain: 'config' })
     const asked = ask(second.url, sessionId, '8 last')
     ;(await hand.next()).finish()
@@ -104,7 +106,7 @@ describe('the history that a provider gets', () => {
   })
 
   it.each([1, 2, 3, 4, 5, 50])('has MAX_HISTORY_MESSAGES=%i messages at most, the newest', async (most) => {
-    const { url, provider } = await startWithProvider(says('Yes.'), { MAX_HISTORY_MESSAGES: String(most) })
+    const { url, provider } = await startOn(store, says('Yes.'), { MAX_HISTORY_MESSAGES: String(most) })
     const sessionId = await startSession(url)
     for (const message of ['one', 'two', 'three', 'four']) await ask(url, sessionId, message)
     expectLegal(provider)
@@ -116,7 +118,7 @@ describe('the history that a provider gets', () => {
   })
 
   it('has neither the errors of failed turns nor the texts that were replaced', async () => {
-    const { url, provider } = await startWithProvider(answers(500, '{}'))
+    const { url, provider } = await startOn(store, answers(500, '{}'))
     const sessionId = await startSession(url)
     await ask(url, sessionId, 'one')
     provider.script(says('Wrong.'))
@@ -129,9 +131,9 @@ describe('the history that a provider gets', () => {
   })
 })
 
-describe('regenerate', () => {
+describe.each(STORES)('regenerate, on $name,', (store) => {
   it('makes a new turn in place of the last one and keeps every earlier reply', async () => {
-    const { url, provider } = await startWithProvider(says('Alpha.'))
+    const { url, provider } = await startOn(store, says('Alpha.'))
     const sessionId = await startSession(url)
     await ask(url, sessionId, 'Before')
     provider.script(says('First.'))
@@ -156,7 +158,7 @@ describe('regenerate', () => {
   })
 
   it('with another message edits what was asked and keeps the earlier text', async () => {
-    const { url, provider } = await startWithProvider(says('First.'))
+    const { url, provider } = await startOn(store, says('First.'))
     const sessionId = await startSession(url)
     await ask(url, sessionId, 'Helo')
     provider.script(says('Second.'))
@@ -169,7 +171,7 @@ describe('regenerate', () => {
 
   it('after a failure, a stop and an end without words keeps what was said', async () => {
     const hand = byHand()
-    const { url, provider } = await startWithProvider(hand.script)
+    const { url, provider } = await startOn(store, hand.script)
     const sessionId = await startSession(url)
     const stream = await send(url, sessionId, 'Go')
     const reply = await hand.next()
@@ -193,7 +195,7 @@ describe('regenerate', () => {
   })
 
   it('is refused for a turn that is not the last, does not stand any more, or does not exist', async () => {
-    const { url, provider } = await startWithProvider()
+    const { url, provider } = await startOn(store)
     const sessionId = await startSession(url)
     await ask(url, sessionId, 'One')
     await ask(url, sessionId, 'Two')
@@ -211,7 +213,7 @@ describe('regenerate', () => {
 
   it('is refused while the turn runs, and can be asked to stop it', async () => {
     const hand = byHand()
-    const { url } = await startWithProvider(hand.script)
+    const { url } = await startOn(store, hand.script)
     const sessionId = await startSession(url)
     const stream = await send(url, sessionId, 'Go')
     ;(await hand.next()).say('On')
@@ -232,7 +234,7 @@ describe('regenerate', () => {
   })
 
   it('comes once when it comes many times at once', async () => {
-    const { url, provider } = await startWithProvider()
+    const { url, provider } = await startOn(store)
     const sessionId = await startSession(url)
     await ask(url, sessionId, 'Go')
     const door = `${url}/chat/turns/${sessionId}.1/regenerate`

@@ -4,15 +4,16 @@ import { byHand } from '#test/provider/by-hand.ts'
 import { says } from '#test/provider/openai.ts'
 import { call, startSession, toText } from '#test/helper.ts'
 import { type Random, withSeed } from '#test/random.ts'
+import { STORES, type TestStore } from '#test/stores/each.ts'
 import { ask, asks, follow, getTurn, last, NEGOTIATED, send, turnIdOf } from './conversation.ts'
-import { attach, attachUnread, parseBare, startUnlimited } from './reading.ts'
+import { attach, attachUnread, parseBare, startOn } from './reading.ts'
 
 const INVALID = { status: 400, body: { code: 'invalid_request', retryable: false, error: expect.any(String) } }
 
 /** A turn that is over, one that runs, and one of another session, with an offset in each. */
-async function startTurns() {
+async function startTurns(store: TestStore) {
   const hand = byHand()
-  const { url, provider } = await startUnlimited(hand.script)
+  const { url, provider } = await startOn(store, hand.script)
   const sessionId = await startSession(url)
   const over = send(url, sessionId, 'Over', { client_message_id: 'over' }, NEGOTIATED)
   const [first, stream] = await Promise.all([hand.next(), over])
@@ -26,9 +27,9 @@ async function startTurns() {
   return { url, provider, sessionId, over: turnIdOf(stream), running: turnIdOf(running), token, end, live, second }
 }
 
-describe('a cursor', () => {
+describe.each(STORES)('a cursor, on $name,', (store) => {
   it('that is malformed is 400 on every way to resume', async () => {
-    const { url, sessionId, over, running, token } = await startTurns()
+    const { url, sessionId, over, running, token } = await startTurns(store)
     const id = token!.id!
     const malformed = [
       '0',
@@ -80,7 +81,7 @@ describe('a cursor', () => {
   })
 
   it("that is another turn's is 400", async () => {
-    const { url, sessionId, over, running, token, live } = await startTurns()
+    const { url, sessionId, over, running, token, live } = await startTurns(store)
     const foreign = [live!.id!, token!.id!.replace(sessionId, 'another'), token!.id!.replace(/\.1\./, '.7.')]
     for (const offset of foreign) {
       expect(await call(`${url}/chat/turns/${over}/stream?after=${offset}`), offset).toMatchObject(INVALID)
@@ -92,7 +93,7 @@ describe('a cursor', () => {
   })
 
   it('that the turn never gave is 400: beyond its end, or of an owner that it never had', async () => {
-    const { url, sessionId, over, running, token, end, live } = await startTurns()
+    const { url, sessionId, over, running, token, end, live } = await startTurns(store)
     const beyond = end!.id!.replace(/-\d+$/, '-00000004')
     for (const offset of [beyond, token!.id!.replace('.1-', '.2-'), `${over}.999999-99999999`]) {
       expect(await call(`${url}/chat/turns/${over}/stream?after=${offset}`), offset).toMatchObject(INVALID)
@@ -106,7 +107,7 @@ describe('a cursor', () => {
 
   it('with a character changed is another place in the same turn, or 400, and never a jump', () =>
     withSeed(async (random) => {
-      const { url } = await startUnlimited(says(Array.from({ length: 50 }, (_, index) => `${index} `)))
+      const { url } = await startOn(store, says(Array.from({ length: 50 }, (_, index) => `${index} `)))
       const stream = await send(url, await startSession(url), 'Hi', {}, NEGOTIATED)
       const whole = await stream.rest()
       const ids = whole.map(({ id }) => id!)
@@ -124,7 +125,7 @@ describe('a cursor', () => {
     }))
 
   it('ahead of what is kept waits, gets no token twice, and gets the end', async () => {
-    const { url, running, live, second } = await startTurns()
+    const { url, running, live, second } = await startTurns(store)
     const ahead = await follow(url, running, `?after=${live!.id!.replace(/-\d+$/, '-00000003')}`, NEGOTIATED)
     const counted = await follow(url, running, '?after_count=3')
     second.say('one ', 'two ', 'three')
@@ -136,14 +137,14 @@ describe('a cursor', () => {
   })
 })
 
-describe('a log whose time is over', () => {
+describe.each(STORES)('a log whose time is over, on $name,', (store) => {
   afterEach(() => vi.useRealTimers())
 
   const HOUR_MS = 3_600_000
 
   it('is 410 before the first byte, to the second, and the text is in the history', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
-    const { url, provider } = await startUnlimited(says('Hello there!'))
+    const { url, provider } = await startOn(store, says('Hello there!'))
     const sessionId = await startSession(url)
     const frames = await (await send(url, sessionId, 'Hi', { client_message_id: 'm1' }, NEGOTIATED)).rest()
     const turn = `${url}/chat/turns/${sessionId}.1`
@@ -166,7 +167,7 @@ describe('a log whose time is over', () => {
   it('is read to its end by whoever reads it already', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     const text = 'x'.repeat(100_000)
-    const { url } = await startUnlimited(says(Array.from({ length: 200 }, () => text)))
+    const { url } = await startOn(store, says(Array.from({ length: 200 }, () => text)))
     const sessionId = await startSession(url)
     await ask(url, sessionId, 'Hi')
     // More than sockets hold: most of it is still to be sent when the time is over.
@@ -176,15 +177,17 @@ describe('a log whose time is over', () => {
       ...Array.from({ length: 200 }, (_, index) => index + 1),
       undefined,
     ])
-    await vi.waitFor(async () => expect((await call(`${url}/chat/turns/${sessionId}.1/stream`)).status).toBe(410))
+    await vi.waitFor(async () => expect((await call(`${url}/chat/turns/${sessionId}.1/stream`)).status).toBe(410), {
+      timeout: 10_000,
+    })
   })
 })
 
-describe('a session that is deleted', () => {
+describe.each(STORES)('a session that is deleted, on $name,', (store) => {
   const DISMISSAL = { code: 'session_not_found', retryable: false, error: expect.any(String) }
 
   it('dismisses its readers with what they were sent, and without an offset', async () => {
-    const { url, sessionId, over, running } = await startTurns()
+    const { url, sessionId, over, running } = await startTurns(store)
     const live = await follow(url, running, '', NEGOTIATED)
     const bare = await follow(url, running)
     const behind = await follow(url, running, '?after_count=1')
@@ -204,7 +207,7 @@ describe('a session that is deleted', () => {
 
   it('dismisses whoever waits for the whole answer', async () => {
     const hand = byHand()
-    const { url } = await startUnlimited(hand.script)
+    const { url } = await startOn(store, hand.script)
     const sessionId = await startSession(url)
     const answer = ask(url, sessionId, 'Hi')
     const reply = await hand.next()
@@ -215,7 +218,7 @@ describe('a session that is deleted', () => {
 
   it('dismisses who still reads a turn that is over, be it from memory or from the store', async () => {
     const text = 'x'.repeat(100_000)
-    const { url } = await startUnlimited(says(Array.from({ length: 200 }, () => text)))
+    const { url } = await startOn(store, says(Array.from({ length: 200 }, () => text)))
     const sessionId = await startSession(url)
     const live = await attachUnread({ url: `${url}/chat/stream`, body: { session_id: sessionId, message: 'Hi' } })
     const whole = { url: `${url}/chat/turns/${sessionId}.1/stream` }

@@ -5,19 +5,34 @@ import { call, type Frame, startSession, toText } from '#test/helper.ts'
 import { says } from '#test/provider/openai.ts'
 import type { Script } from '#test/provider/provider.ts'
 import { createRandom, type Random, withSeed } from '#test/random.ts'
+import { STORES } from '#test/stores/each.ts'
 import { getTurn, history, NEGOTIATED } from './conversation.ts'
-import { attach, parseBare, parseNegotiated, startUnlimited } from './reading.ts'
+import { attach, parseBare, parseNegotiated, startOn } from './reading.ts'
 
-const ROUNDS = 200
+const ROUNDS = 120
 const AT_ONCE = 10
 const TOKENS = ['One, ', 'two, ', 'three, ', 'four, ', 'five.']
 
+/** A reply that waits in its midst until whoever acts on it then has been answered. */
+interface Hold {
+  reached: PromiseWithResolvers<void>
+  answered: PromiseWithResolvers<void>
+}
+
+type Holds = Map<string, Hold>
+
 /** Replies whose speed is their round's: the message says which. */
-function toScript(seed: number): Script {
+function toScript(seed: number, holds: Holds): Script {
   return (exchange) => {
     const { messages } = exchange.request.body as { messages: { content: string }[] }
-    const random = createRandom(seed + Number(messages.at(-1)!.content))
-    return says(TOKENS, { before: () => delay(random.integer(0, 3), undefined, { signal: exchange.signal }) })(exchange)
+    const index = messages.at(-1)!.content
+    const random = createRandom(seed + Number(index))
+    const before = (token: number) => {
+      const hold = token === 3 ? holds.get(index) : undefined
+      hold?.reached.resolve()
+      return hold?.answered.promise ?? delay(random.integer(0, 3), undefined, { signal: exchange.signal })
+    }
+    return says(TOKENS, { before })(exchange)
   }
 }
 
@@ -26,6 +41,7 @@ interface Round {
   sessionId: string
   turnId: string
   random: Random
+  hold?: Hold
 }
 
 /** One reader to its end: at most one frame that is no token, and that one last. */
@@ -45,7 +61,7 @@ function checkEnd(frames: Frame[], isWhole: boolean): Frame {
   expect(frames.at(-1)).toBe(ends[0])
   const [{ data }] = ends as [Frame]
   // What was said before a dismissal may be a part; the text of an end is all of it.
-  expect(data.full_text ?? data.partial_text).toBe(toText(frames))
+  expect(data.full_text ?? data.partial_text, JSON.stringify(frames)).toBe(toText(frames))
   return frames.at(-1)!
 }
 
@@ -55,21 +71,22 @@ interface Acted {
 }
 
 /** Stop, delete, both or neither, twice at times, in any order and at any moment. */
-async function act({ url, sessionId, turnId, random }: Round, sending: Promise<unknown>): Promise<Acted> {
+async function act({ url, sessionId, turnId, random, hold }: Round, sending: Promise<unknown>): Promise<Acted> {
   const acts = random.pick([
     [],
     ['stop'],
     ['delete'],
-    ['delete', 'after the end'],
     ['stop', 'delete'],
     ['stop', 'stop'],
     ['delete', 'delete', 'stop'],
+    ...(hold ? [] : [['delete', 'after the end']]),
   ])
   const answers = await Promise.all(
     acts
       .filter((name) => name !== 'after the end')
       .map(async (name) => {
-        await delay(random.integer(0, random.pick([4, 15, 60])))
+        if (hold) await hold.reached.promise
+        else await delay(random.integer(0, random.pick([4, 15, 60])))
         if (acts.includes('after the end')) await sending
         if (name === 'stop') return { name, ...(await call(`${url}/chat/turns/${turnId}/stop`, 'POST')) }
         return { name, ...(await call(`${url}/chat/sessions/${sessionId}`, 'DELETE')) }
@@ -81,14 +98,18 @@ async function act({ url, sessionId, turnId, random }: Round, sending: Promise<u
   return { stopped: answers.some(({ body }) => body.stopped === true), deleted: deletes.length > 0 }
 }
 
-async function playRound(url: string, index: number, seed: number): Promise<string> {
+async function playRound(url: string, index: number, seed: number, holds: Holds): Promise<string> {
   const random = createRandom(seed - index)
   const sessionId = await startSession(url)
   const round: Round = { url, sessionId, turnId: `${sessionId}.1`, random }
+  if (random.next() < 0.3) {
+    round.hold = { reached: Promise.withResolvers(), answered: Promise.withResolvers() }
+    holds.set(String(index), round.hold)
+  }
   const sending = attach({ url: `${url}/chat/stream`, body: { session_id: sessionId, message: String(index) } })
   const [sent, acted, ...readers] = await Promise.all([
     sending,
-    act(round, sending),
+    act(round, sending).finally(round.hold?.answered.resolve),
     ...Array.from({ length: 4 }, () => readToEnd(round)),
   ])
   // The session was deleted before it was said anything.
@@ -122,13 +143,14 @@ async function expectStored({ url, sessionId, turnId }: Round, seen: Frame[], { 
   expect(checkEnd(parseBare(late.bytes), late.isWhole).data).toEqual(end)
 }
 
-describe('one end', () => {
-  it(`is what every reader sees in ${ROUNDS} rounds of stop, done and delete at once`, { timeout: 30_000 }, () =>
+describe.each(STORES)('one end, on $name,', (store) => {
+  it(`is what every reader sees in ${ROUNDS} rounds of stop, done and delete at once`, { timeout: 60_000 }, () =>
     withSeed(async (_random, seed) => {
-      const { url } = await startUnlimited(toScript(seed))
+      const holds: Holds = new Map()
+      const { url } = await startOn(store, toScript(seed, holds))
       const outcomes: string[] = []
       for (let first = 0; first < ROUNDS; first += AT_ONCE) {
-        const rounds = Array.from({ length: AT_ONCE }, (_, index) => playRound(url, first + index, seed))
+        const rounds = Array.from({ length: AT_ONCE }, (_, index) => playRound(url, first + index, seed, holds))
         outcomes.push(...(await Promise.all(rounds)))
       }
       // Else the rounds did not play what they are meant to.
@@ -139,7 +161,7 @@ describe('one end', () => {
   )
 
   it('comes to a late reader, whose stream is then closed', async () => {
-    const { url } = await startUnlimited(says('Hello there!'))
+    const { url } = await startOn(store, says('Hello there!'))
     const sessionId = await startSession(url)
     await call(`${url}/chat/message`, 'POST', { session_id: sessionId, message: 'Hi' })
     for (const query of ['', '?after_count=1', '?after_count=2', '?after_count=3', '?after_count=99']) {

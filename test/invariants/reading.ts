@@ -4,10 +4,16 @@ import { type IncomingHttpHeaders, type IncomingMessage, request as httpRequest 
 import { createParser } from 'eventsource-parser'
 import { type Frame, type Json, startWithProvider } from '#test/helper.ts'
 import type { Script } from '#test/provider/provider.ts'
+import type { TestStore } from '#test/stores/each.ts'
 
 /** A service that nobody's limits keep from being asked often. */
 export function startUnlimited(script?: Script, env: Record<string, string> = {}) {
   return startWithProvider(script, { RATE_LIMIT_PER_MINUTE: '0', MAX_TURNS_PER_USER: '0', ...env })
+}
+
+/** As `startUnlimited`, on this store, in a place of its own. */
+export async function startOn(store: TestStore, script?: Script, env: Record<string, string> = {}) {
+  return startUnlimited(script, { ...(await store.env()), ...env })
 }
 
 export interface Attach {

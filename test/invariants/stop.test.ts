@@ -5,17 +5,19 @@ import { describe, expect, it } from 'vitest'
 import { byHand } from '#test/provider/by-hand.ts'
 import { isSilent } from '#test/provider/scripts.ts'
 import { says } from '#test/provider/openai.ts'
-import { call, type Json, type Service, type Stream, startSession, startWithProvider, toText } from '#test/helper.ts'
+import { call, type Json, type Service, type Stream, startSession, toText } from '#test/helper.ts'
+import { STORES, type TestStore } from '#test/stores/each.ts'
 import { ask, asks, follow, getTurn, last, send, transcript, turnIdOf, within } from './conversation.ts'
+import { startOn } from './reading.ts'
 
 function stopTurn(url: string, turnId: string) {
   return call(`${url}/chat/turns/${turnId}/stop`, 'POST')
 }
 
 /** A turn in the middle of its reply. */
-async function startSpeaking(more: Json = {}, session: Json = {}) {
+async function startSpeaking(store: TestStore, more: Json = {}, session: Json = {}) {
   const hand = byHand()
-  const { app, url, provider } = await startWithProvider(hand.script)
+  const { app, url, provider } = await startOn(store, hand.script)
   const sessionId = await startSession(url, session)
   const stream = await send(url, sessionId, 'Count', more)
   const reply = await hand.next()
@@ -49,9 +51,9 @@ async function untilState(url: string, turnId: string, state: string): Promise<J
   return turn
 }
 
-describe('stop', () => {
+describe.each(STORES)('stop, on $name,', (store) => {
   it('ends a turn in the middle, with its text kept, for all readers', async () => {
-    const { url, sessionId, stream, reply, turnId, hand } = await startSpeaking()
+    const { url, sessionId, stream, reply, turnId, hand } = await startSpeaking(store)
     const second = await follow(url, turnId)
     const whole = ask(url, sessionId, 'Count', { client_message_id: 'none' })
     expect((await whole).status).toBe(409)
@@ -78,7 +80,7 @@ describe('stop', () => {
 
   it('ends a turn before its first token, also before the provider has answered at all', async () => {
     for (const script of [byHand().script, isSilent()]) {
-      const { url, provider } = await startWithProvider(script)
+      const { url, provider } = await startOn(store, script)
       const sessionId = await startSession(url)
       const stream = await send(url, sessionId, 'Count')
       const request = await provider.nextRequest()
@@ -95,7 +97,7 @@ describe('stop', () => {
   })
 
   it('ends a turn at the very moment of its acceptance', async () => {
-    const { url, provider } = await startWithProvider(byHand().script)
+    const { url, provider } = await startOn(store, byHand().script)
     for (let round = 0; round < 10; round++) {
       const sessionId = await startSession(url)
       const sending = send(url, sessionId, 'Count')
@@ -109,7 +111,7 @@ describe('stop', () => {
   })
 
   it('keeps the usage that was reported until then', async () => {
-    const { url, stream, reply, turnId } = await startSpeaking()
+    const { url, stream, reply, turnId } = await startSpeaking(store)
     reply.count(11, 2)
     reply.say('three, ')
     await stream.take(1)
@@ -120,7 +122,7 @@ describe('stop', () => {
   })
 
   it('ends the running turn of a session', async () => {
-    const { url, sessionId, stream, turnId } = await startSpeaking()
+    const { url, sessionId, stream, turnId } = await startSpeaking(store)
     const { body } = await call(`${url}/chat/sessions/${sessionId}/stop`, 'POST')
     expect(body).toEqual({ stopped: true, turn_id: turnId, state: 'stopped', partial_text: 'One, two, ' })
     expect(last(await stream.rest())).toMatchObject({ finish_reason: 'stopped' })
@@ -128,7 +130,7 @@ describe('stop', () => {
 
   it('gives a reader of the whole answer what was said', async () => {
     const hand = byHand()
-    const { url } = await startWithProvider(hand.script)
+    const { url } = await startOn(store, hand.script)
     const sessionId = await startSession(url)
     const whole = ask(url, sessionId, 'Count')
     ;(await hand.next()).say('One, ')
@@ -138,7 +140,7 @@ describe('stop', () => {
   })
 
   it('may come many times at once', async () => {
-    const { url, sessionId, stream, turnId } = await startSpeaking()
+    const { url, sessionId, stream, turnId } = await startSpeaking(store)
     const stops = await Promise.all(Array.from({ length: 20 }, () => stopTurn(url, turnId)))
     for (const { status, body } of stops) {
       expect(status).toBe(200)
@@ -149,7 +151,7 @@ describe('stop', () => {
   })
 
   it('does nothing to a turn that has ended, and says how it stands', async () => {
-    const { url } = await startWithProvider(says('Yes.'))
+    const { url } = await startOn(store, says('Yes.'))
     const sessionId = await startSession(url)
     await ask(url, sessionId, 'Ready?')
     const turnId = `${sessionId}.1`
@@ -163,7 +165,7 @@ describe('stop', () => {
   })
 
   it('is 404 for what does not exist', async () => {
-    const { url } = await startWithProvider()
+    const { url } = await startOn(store)
     const sessionId = await startSession(url)
     expect(await stopTurn(url, `${sessionId}.1`)).toMatchObject({ status: 404, body: { code: 'turn_not_found' } })
     expect(await stopTurn(url, 'nonsense')).toMatchObject({ status: 404, body: { code: 'turn_not_found' } })
@@ -175,7 +177,7 @@ describe('stop', () => {
 
   it('and the natural end agree on one end', async () => {
     const hand = byHand()
-    const { url } = await startWithProvider(hand.script)
+    const { url } = await startOn(store, hand.script)
     for (let round = 0; round < 20; round++) {
       const sessionId = await startSession(url)
       const stream = await send(url, sessionId, 'Count')
@@ -193,9 +195,9 @@ describe('stop', () => {
   })
 })
 
-describe('a disconnect', () => {
+describe.each(STORES)('a disconnect, on $name,', (store) => {
   it.each(['fin', 'reset'] as const)('of all readers (%s) does not stop the turn', async (how) => {
-    const { app, url, stream, reply, turnId, sessionId } = await startSpeaking()
+    const { app, url, stream, reply, turnId, sessionId } = await startSpeaking(store)
     const second = await follow(url, turnId)
     await untilServerSees(app, 2, () => {
       stream.leave(how)
@@ -209,7 +211,7 @@ describe('a disconnect', () => {
 
   it('of whoever waits for the whole answer does not stop the turn', async () => {
     const hand = byHand()
-    const { app, url, provider } = await startWithProvider(hand.script)
+    const { app, url, provider } = await startOn(store, hand.script)
     const sessionId = await startSession(url)
     const whole = askAndLeave(url, sessionId)
     const reply = await hand.next()
@@ -221,8 +223,8 @@ describe('a disconnect', () => {
   })
 
   describe.each([
-    ['the send', async () => startSpeaking({ on_disconnect: 'stop' })],
-    ['the start of the session', async () => startSpeaking({}, { on_disconnect: 'stop' })],
+    ['the send', async () => startSpeaking(store, { on_disconnect: 'stop' })],
+    ['the start of the session', async () => startSpeaking(store, {}, { on_disconnect: 'stop' })],
   ])('with on_disconnect "stop" from %s', (_from, startTurn) => {
     it('stops the turn when the last reader leaves', async () => {
       const { app, url, stream, reply, turnId, sessionId } = await startTurn()
@@ -244,7 +246,7 @@ describe('a disconnect', () => {
   })
 
   it('stops the next turn when the session was changed to it, and not the running one', async () => {
-    const { app, url, stream, reply, turnId, sessionId, hand } = await startSpeaking()
+    const { app, url, stream, reply, turnId, sessionId, hand } = await startSpeaking(store)
     const patched = await call(`${url}/chat/sessions/${sessionId}`, 'PATCH', { on_disconnect: 'stop' })
     expect(patched).toMatchObject({ status: 200, body: { active_turn_id: turnId } })
     await untilServerSees(app, 1, () => stream.leave())
@@ -261,7 +263,7 @@ describe('a disconnect', () => {
   })
 
   it('can be said to go on for one turn of a session that stops', async () => {
-    const from = await startSpeaking({ on_disconnect: 'continue' }, { on_disconnect: 'stop' })
+    const from = await startSpeaking(store, { on_disconnect: 'continue' }, { on_disconnect: 'stop' })
     const { app, url, stream, reply, turnId } = from
     await untilServerSees(app, 1, () => stream.leave())
     reply.finish()
@@ -270,7 +272,7 @@ describe('a disconnect', () => {
 
   it('stops the turn of whoever waits for the whole answer and leaves', async () => {
     const hand = byHand()
-    const { url } = await startWithProvider(hand.script)
+    const { url } = await startOn(store, hand.script)
     const sessionId = await startSession(url, { on_disconnect: 'stop' })
     const whole = askAndLeave(url, sessionId)
     const reply = await hand.next()
@@ -281,7 +283,7 @@ describe('a disconnect', () => {
 
   it('stops a turn before its first token', async () => {
     const hand = byHand()
-    const { url } = await startWithProvider(hand.script)
+    const { url } = await startOn(store, hand.script)
     const sessionId = await startSession(url)
     const stream: Stream = await send(url, sessionId, 'Count', { on_disconnect: 'stop' })
     const reply = await hand.next()

@@ -6,8 +6,10 @@ import { describe, expect, it } from 'vitest'
 import { encodeError, encodeReply, openai, says } from '#test/provider/openai.ts'
 import type { Script } from '#test/provider/provider.ts'
 import { answers, answersPage, cutEverywhere, hangsUp, isSilent, sends } from '#test/provider/scripts.ts'
-import { type Json, startService, startSession, startWithProvider, toText } from '#test/helper.ts'
+import { type Json, startService, startSession, toText } from '#test/helper.ts'
+import { STORES } from '#test/stores/each.ts'
 import { ask, asks, getTurn, history, last, send, transcript, turnIdOf } from './conversation.ts'
+import { startOn } from './reading.ts'
 
 const QUICK = { FIRST_TOKEN_TIMEOUT_S: '0.25', TOKEN_TIMEOUT_S: '0.25' }
 
@@ -83,12 +85,14 @@ function expectRightEnd(fault: Fault, frame: Json, turnId: string): void {
   expect(frame).toEqual({ ...toEnd(fault), turn_id: turnId })
 }
 
-describe.each([
-  ['before the first token', BEFORE],
-  ['in the middle', MIDDLE],
-])('a provider that, %s,', (_when, faults) => {
+describe.each(
+  STORES.flatMap((store) => [
+    { store, when: 'before the first token', faults: BEFORE },
+    { store, when: 'in the middle', faults: MIDDLE },
+  ]),
+)('a provider that, on $store.name, $when,', ({ store, faults }) => {
   it.each(faults)('$name fails the turn, as a frame', async (fault) => {
-    const { url, provider } = await startWithProvider(fault.script, QUICK)
+    const { url, provider } = await startOn(store, fault.script, QUICK)
     const sessionId = await startSession(url)
     const stream = await send(url, sessionId, 'Ready?')
     expect(stream.status).toBe(200)
@@ -117,7 +121,7 @@ describe.each([
   })
 
   it.each(faults)('$name fails the whole answer with a status', async (fault) => {
-    const { url } = await startWithProvider(fault.script, QUICK)
+    const { url } = await startOn(store, fault.script, QUICK)
     const sessionId = await startSession(url)
     const { status, body, headers } = await ask(url, sessionId, 'Ready?')
     expect(status).toBe(fault.status)
@@ -127,7 +131,7 @@ describe.each([
   })
 })
 
-describe('a provider', () => {
+describe.each(STORES)('a provider, on $name,', (store) => {
   it('that refuses connections fails the turn', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -146,7 +150,8 @@ describe('a provider', () => {
   })
 
   it('that takes too long for the whole reply fails the turn', async () => {
-    const { url, provider } = await startWithProvider(
+    const { url, provider } = await startOn(
+      store,
       says(
         Array.from({ length: 100 }, () => 'on '),
         { delayMs: 20 },
@@ -161,7 +166,8 @@ describe('a provider', () => {
   })
 
   it('that is slow but alive is waited for', async () => {
-    const { url } = await startWithProvider(
+    const { url } = await startOn(
+      store,
       sends([': ping\n\n', ': ping\n\n', ': ping\n\n', ...encodeReply({ deltas: ['Yes.'] }).frames], { delayMs: 150 }),
       QUICK,
     )
@@ -173,26 +179,26 @@ describe('a provider', () => {
     ['with CR LF', encodeReply({ deltas: ['Grüße, ', '火 🔥'] }).frames.map((frame) => frame.replaceAll('\n', '\r\n'))],
     ['with events that nobody knows', [...openai.noise, ...encodeReply({ deltas: ['Grüße, ', '火 🔥'] }).frames]],
   ])('that sends its reply %s is understood', async (_how, pieces) => {
-    const { url } = await startWithProvider(sends(pieces, { apart: pieces.length > 100 }))
+    const { url } = await startOn(store, sends(pieces, { apart: pieces.length > 100 }))
     const { body } = await ask(url, await startSession(url), 'Ready?')
     expect(body).toMatchObject({ message: 'Grüße, 火 🔥', finish_reason: 'stop', input_tokens: 7, output_tokens: 3 })
   })
 
   it('that sends 5 MB in one frame is understood', async () => {
     const text = 'x'.repeat(5_000_000)
-    const { url } = await startWithProvider(says([text]))
+    const { url } = await startOn(store, says([text]))
     const { body } = await ask(url, await startSession(url), 'Ready?')
     expect(body.message).toBe(text)
   })
 
   it.each(['length', 'content_filter'] as const)('that ends with %s says so in done', async (finish) => {
-    const { url } = await startWithProvider(says('Well…', { finish }))
+    const { url } = await startOn(store, says('Well…', { finish }))
     const { body } = await ask(url, await startSession(url), 'Ready?')
     expect(body).toMatchObject({ message: 'Well…', finish_reason: finish })
   })
 
   it('that says nothing and ends well has an empty reply, which the history leaves out', async () => {
-    const { url } = await startWithProvider(says([], { usage: null }))
+    const { url } = await startOn(store, says([], { usage: null }))
     const sessionId = await startSession(url)
     const { status, body } = await ask(url, sessionId, 'Ready?')
     expect(status).toBe(200)

@@ -32,7 +32,7 @@ async function messageOf(load: Promise<unknown>): Promise<string> {
 }
 
 describe('the built-in personas', () => {
-  it('are the five, with their descriptions', async () => {
+  it('are the six, with their descriptions', async () => {
     const personas = await loadPersonas([BUILT_IN_PERSONAS])
     expect(Object.fromEntries([...personas].map(([id, persona]) => [id, persona.description]))).toEqual({
       fitness_coach: 'Energetic and motivating fitness coach',
@@ -40,6 +40,7 @@ describe('the built-in personas', () => {
       drill_sergeant: 'Tough, no-nonsense drill sergeant coach',
       personal_trainer: 'Professional, knowledgeable trainer',
       default: 'Helpful AI assistant',
+      language_tutor: 'Patient tutor for learning a language by talking',
     })
   })
 
@@ -84,7 +85,7 @@ describe('several directories', () => {
     await write('mine.md', PIRATE)
     await write('calm.md', PIRATE.replace('id: pirate', 'id: calm_coach'))
     const personas = await loadPersonas([BUILT_IN_PERSONAS, directory])
-    expect(personas.size).toBe(6)
+    expect(personas.size).toBe(7)
     expect(personas.get('calm_coach')?.prompt).toBe('You are a pirate.')
   })
 

@@ -109,7 +109,7 @@ describe('Socket.IO', () => {
   it('refuses the connection where the token is nobody’s, and ends it when it is not renewed', async () => {
     const { app, url } = await startService()
     app.identify = async (token) => {
-      if (token === 'good') return 'ann'
+      if (token === 'good') return { owner: 'ann', isAdmin: false, expiresAt: Infinity }
       throw new ChatError('unauthorized', 'This token is not valid.')
     }
     const [error] = (await once(openSocketIo(url, ['websocket']) as never, 'connect_error')) as [{ data: Json }]

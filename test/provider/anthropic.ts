@@ -4,7 +4,8 @@
  * @see https://platform.claude.com/docs/en/build-with-claude/streaming
  * @see https://platform.claude.com/docs/en/api/errors
  */
-import type { Dialect, Frames, Reply } from './dialect.ts'
+import type { Image } from '#src/chat/message.ts'
+import type { Asked, Dialect, Frames, Reply } from './dialect.ts'
 import { answers, createSays } from './scripts.ts'
 import { startProvider, type Provider, type ProviderOptions } from './provider.ts'
 
@@ -100,7 +101,7 @@ export const anthropic: Dialect = {
   encode: encodeReply,
   toAsked(body) {
     const { model, system, messages, max_tokens: maxTokens, stream } = body as RequestBody
-    return { model, system, messages, maxTokens, stream }
+    return { model, system, messages: messages.map(toSaid), maxTokens, stream }
   },
   encodeError: (status) => encodeError(ERROR_TYPES.get(status) ?? 'invalid_request_error'),
   errorFrame: encodeErrorEvent('overloaded_error'),
@@ -128,10 +129,25 @@ export const anthropic: Dialect = {
   }),
 }
 
+interface Message {
+  role: string
+  content: string | ({ type: 'text'; text: string } | { type: 'image'; source: Record<string, string> })[]
+}
+
+function toSaid({ role, content }: Message): Asked['messages'][number] {
+  if (typeof content === 'string') return { role, content }
+  const images = content.flatMap((part) => (part.type === 'image' ? [toImage(part.source)] : []))
+  return { role, content: content.map((part) => (part.type === 'text' ? part.text : '')).join(''), images }
+}
+
+function toImage({ type, url = '', media_type: mediaType = '', data = '' }: Record<string, string>): Image {
+  return type === 'url' ? { url } : { mediaType, data }
+}
+
 interface RequestBody {
   model: string
   system: string
-  messages: { role: string; content: string }[]
+  messages: Message[]
   max_tokens: number
   stream: boolean
 }

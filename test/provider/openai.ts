@@ -3,7 +3,8 @@
  *
  * @see https://platform.openai.com/docs/api-reference/chat-streaming
  */
-import type { Dialect, Frames, Reply } from './dialect.ts'
+import type { Image } from '#src/chat/message.ts'
+import type { Asked, Dialect, Frames, Reply } from './dialect.ts'
 import { answers, createSays } from './scripts.ts'
 import { startProvider, type Provider, type ProviderOptions } from './provider.ts'
 
@@ -78,7 +79,7 @@ export const openai: Dialect = {
     const { model, messages, max_completion_tokens: maxTokens, stream } = body as RequestBody
     const [first, ...rest] = messages
     if (first?.role !== 'system') throw new Error('The system prompt does not come first')
-    return { model, system: first.content, messages: rest, maxTokens, stream }
+    return { model, system: first.content as string, messages: rest.map(toSaid), maxTokens, stream }
   },
   encodeError: (status) => encodeError(null, status === 429 ? 'requests' : 'invalid_request_error'),
   errorFrame: encodeFrame({ error: { message: 'The server is overloaded.', type: 'server_error', code: null } }),
@@ -101,9 +102,25 @@ export const openai: Dialect = {
   }),
 }
 
+interface Message {
+  role: string
+  content: string | ({ type: 'text'; text: string } | { type: 'image_url'; image_url: { url: string } })[]
+}
+
+function toSaid({ role, content }: Message): Asked['messages'][number] {
+  if (typeof content === 'string') return { role, content }
+  const images = content.flatMap((part) => (part.type === 'image_url' ? [toImage(part.image_url.url)] : []))
+  return { role, content: content.map((part) => (part.type === 'text' ? part.text : '')).join(''), images }
+}
+
+function toImage(url: string): Image {
+  const [, mediaType, data] = /^data:([^;]*);base64,(.*)$/.exec(url) ?? []
+  return data === undefined ? { url } : { mediaType: mediaType!, data }
+}
+
 interface RequestBody {
   model: string
-  messages: { role: string; content: string }[]
+  messages: Message[]
   max_completion_tokens: number
   stream: boolean
 }

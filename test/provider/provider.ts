@@ -60,7 +60,7 @@ export interface Provider {
   scriptCheck(script: Script): void
   /** The oldest request that no other call has returned yet, or else the next one to come. */
   nextRequest(): Promise<ProviderRequest>
-  /** Closes all connections. Throws what a script threw. */
+  /** Closes all connections, and refuses further ones; once is enough. Throws what a script threw. */
   close(): Promise<void>
 }
 
@@ -114,6 +114,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     scriptCheck: (script) => void (scripts.GET = script),
     nextRequest: () => queue.next(),
     async close() {
+      if (!server.listening) return
       server.close()
       sockets.destroy()
       await once(server, 'close')

@@ -49,6 +49,7 @@ describe.skipIf(!hasRedis)('nodes on one Redis', () => {
     await startTurn(nodes[0]!)
     for (const until = Date.now() + 3 * LEASE_MS; Date.now() < until; await delay(BEAT_MS / 2)) {
       for (const node of nodes) expect(await node.turns.abandoned()).toEqual([])
+      expect(await nodes[1]!.sessions.get(REF)).toMatchObject({ active: 1 })
     }
   })
 
@@ -152,6 +153,21 @@ describe.skipIf(!hasRedis)('nodes on one Redis', () => {
     await vi.waitFor(async () => expect(await server.client.exists(set!, keys.nodes)).toBe(2), { timeout: 2_000 })
     await nodes[0]!.close()
     await untilAbandoned(nodes[1]!)
+  })
+
+  it('find what a dead node has left also when Redis has lost it, from the first look at the session on', async () => {
+    const { nodes, keys } = await openNodes(2)
+    const [dead, living] = nodes as [Store, Store]
+    await startTurn(dead)
+    await dead.close()
+    const [set] = await server.client.keys(keys.running('*'))
+    await server.client.unlink(set!, keys.nodes)
+    await delay(LEASE_MS + 2 * BEAT_MS)
+    expect(await living.turns.abandoned()).toEqual([])
+    expect(await living.sessions.get(REF)).toMatchObject({ active: 1 })
+    await untilAbandoned(living)
+    expect(await living.turns.takeOver(RUNNING)).toMatchObject({ epoch: 2 })
+    expect(await living.turns.abandoned()).toEqual([])
   })
 
   it('leave nothing of themselves when they close with nothing running', async () => {

@@ -2,12 +2,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { ask, follow, getTurn, last, NEGOTIATED, send, transcript, turnIdOf } from '#test/invariants/conversation.ts'
-import { call, type Frame, startSession, toProviderEnv, toText } from '#test/helper.ts'
+import { call, type Frame, startService, startSession, toProviderEnv, toText } from '#test/helper.ts'
 import { startServer } from '#test/process.ts'
 import { byHand } from '#test/provider/by-hand.ts'
 import { says, startOpenAIProvider } from '#test/provider/openai.ts'
 import type { Script } from '#test/provider/provider.ts'
+import { isSilent } from '#test/provider/scripts.ts'
 import { hasRedis, newPrefix, type RedisServer, startRedis } from './redis.ts'
+import { startProxy } from './redis-proxy.ts'
 
 /** What is promised from the kill to the end. */
 const DEFINITE_END_MS = 15_000
@@ -98,14 +100,44 @@ describe.skipIf(!hasRedis)('the service on Redis', () => {
 
     const [end] = await elsewhere.rest()
     expect(end!.data).toMatchObject({ done: true, finish_reason: 'stopped', full_text: 'a b c ' })
-    // The node that ran it hears of it with the next word, and sends its readers where the end is.
-    reply.say('d ')
+    // The node that runs it was asked to end it, though its provider was silent.
     await reply.exchange.request.closed
-    const rest = await stream.rest()
-    expect(last(rest)).toMatchObject({ code: 'draining', retryable: true })
+    expect(await stream.rest()).toEqual([end])
     for (const { url } of [one, two]) {
       expect(await getTurn(url, turnId)).toMatchObject({ state: 'stopped', text: 'a b c ' })
       expect((await (await follow(url, turnId, '', NEGOTIATED)).rest()).at(-1)).toEqual(end)
     }
+  })
+
+  /** A send whose turn is claimed, while the service does not know it yet. */
+  async function startClaiming() {
+    const env = await prepare(isSilent())
+    const proxy = await startProxy(redis.port)
+    onTestFinished(() => proxy.close())
+    const { url } = await startService({ ...env, REDIS_URL: proxy.url })
+    const { url: elsewhere } = await startService(env)
+    const sessionId = await startSession(url)
+    const holding = proxy.holdAnswerTo('Ready?')
+    const stream = send(url, sessionId, 'Ready?')
+    return { url, elsewhere, sessionId, stream, release: await holding }
+  }
+
+  it('sends the readers of a turn away whose session was deleted elsewhere before it ran', async () => {
+    const { elsewhere, sessionId, stream, release } = await startClaiming()
+    expect((await call(`${elsewhere}/chat/sessions/${sessionId}`, 'DELETE')).status).toBe(200)
+    release()
+    const frames = await (await stream).rest()
+    expect(frames.map(({ data }) => data.code)).toEqual(['session_not_found'])
+  })
+
+  it('stops a turn that is just being claimed as one that runs here', async () => {
+    const { url, sessionId, stream, release } = await startClaiming()
+    const stopping = call(`${url}/chat/turns/${sessionId}.1/stop`, 'POST')
+    await delay(20)
+    release()
+    const { body } = await stopping
+    const end = last(await (await stream).rest())
+    expect(end).toMatchObject({ done: true, finish_reason: 'stopped' })
+    expect(body).toMatchObject({ stopped: true, state: 'stopped' })
   })
 })

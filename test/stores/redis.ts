@@ -60,16 +60,23 @@ export async function startRedis(args: string[] = []): Promise<RedisServer> {
   }
 }
 
-export interface RedisCluster {
+/** A Redis to keep things in: one server, or the masters of a cluster. */
+export interface RedisPlace {
   url: string
   servers: RedisServer[]
   close(): Promise<void>
 }
 
+/** Starts one server, where a cluster could be, too. */
+export async function startSingle(): Promise<RedisPlace> {
+  const server = await startRedis()
+  return { url: server.url, servers: [server], close: () => server.close() }
+}
+
 const SLOTS = 16_384
 
 /** Starts three masters that share the slots. */
-export async function startCluster(): Promise<RedisCluster> {
+export async function startCluster(): Promise<RedisPlace> {
   const buses: number[] = []
   const servers = await Promise.all(
     [0, 1, 2].map(async (i) => {
@@ -130,7 +137,7 @@ export async function keysOf(client: Redis, prefix: string): Promise<string[]> {
   return [...keys].toSorted()
 }
 
-async function findFreePort(): Promise<number> {
+export async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

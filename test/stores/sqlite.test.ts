@@ -6,7 +6,9 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import type { Store } from '#src/chat/store.ts'
 import { createSqliteStore, openSqliteStore } from '#src/stores/sqlite.ts'
 import { openDatabase } from '#src/stores/sqlite/database.ts'
+import { SCHEMA_VERSION } from '#src/stores/sqlite/schema.ts'
 import { describeSessionStore } from '#test/suites/session-store.ts'
+import { describeSettingsStore } from '#test/suites/settings-store.ts'
 import { type OpenStore, SESSION_TTL_MS, TURN_LOG_TTL_MS } from '#test/suites/store/fixture.ts'
 import { newAppend, newClaim, newSession, newSettlement, REF } from '#test/suites/store/values.ts'
 import { describeTurnStore } from '#test/suites/turn-store.ts'
@@ -59,6 +61,7 @@ for (const [name, open] of [
 ] as const) {
   describeSessionStore(name, open)
   describeTurnStore(name, open)
+  describeSettingsStore(name, open)
 }
 
 describe('an SQLite file that cannot be used', () => {
@@ -75,11 +78,11 @@ describe('an SQLite file that cannot be used', () => {
   it('is refused when a newer version wrote it, and left as it is', async () => {
     const file = join(temporaryFolder(), 'newer.db')
     await openAt(file).close()
-    change(file, 'PRAGMA user_version = 2')
+    change(file, `PRAGMA user_version = ${SCHEMA_VERSION + 1}`)
     expect(() => openAt(file)).toThrow(
-      `${file} was written by a newer version of the service (schema 2; this one knows 1).`,
+      `${file} was written by a newer version of the service (schema ${SCHEMA_VERSION + 1}; this one knows ${SCHEMA_VERSION}).`,
     )
-    expect(change(file, 'PRAGMA user_version')).toEqual({ user_version: 2 })
+    expect(change(file, 'PRAGMA user_version')).toEqual({ user_version: SCHEMA_VERSION + 1 })
   })
 
   it('is refused when it is another program’s', () => {
@@ -154,6 +157,33 @@ describe('an SQLite store that fails', () => {
 })
 
 describe('an SQLite file that is opened again', () => {
+  it('is brought up to date when an older version wrote it', async () => {
+    const file = join(temporaryFolder(), 'older.db')
+    const before = openAt(file)
+    await before.sessions.create(newSession())
+    await before.close()
+    // As version 1 had it.
+    change(file, 'DROP INDEX session_idle')
+    change(file, 'ALTER TABLE session DROP COLUMN ephemeral')
+    change(file, 'CREATE INDEX session_idle ON session (updated_at)')
+    change(file, 'DROP TABLE setting')
+    change(file, 'ALTER TABLE message DROP COLUMN shown')
+    change(file, 'ALTER TABLE message DROP COLUMN images')
+    change(file, 'ALTER TABLE session DROP COLUMN model')
+    change(file, 'PRAGMA user_version = 1')
+    const after = openAt(file)
+    expect(await after.sessions.get(REF)).toMatchObject({ ephemeral: false, userId: 'ada', model: null })
+    expect(await after.sessions.create(newSession({ sessionId: 'x', ephemeral: true }))).toMatchObject({
+      ephemeral: true,
+    })
+    expect(await after.settings.get('active_brain')).toBeNull()
+    const claimed = await after.turns.claim(newClaim({ images: [{ url: 'https://images.example.com/a.png' }] }))
+    expect(claimed.outcome).toBe('claimed')
+    expect(await after.sessions.images({ ...REF, n: 1 })).toEqual([{ url: 'https://images.example.com/a.png' }])
+    await after.close()
+    expect(change(file, 'PRAGMA user_version')).toEqual({ user_version: SCHEMA_VERSION })
+  })
+
   it('has its running turns as abandoned, until they are taken over', async () => {
     const file = join(temporaryFolder(), 'repartee.db')
     const before = openAt(file)
@@ -217,11 +247,12 @@ describe('the sweep', () => {
       if (claimed.outcome === 'claimed' && i > 0) await store.turns.settle(newSettlement(claimed.turn, 'Hi'))
     }
     await store.turns.append([newAppend({ ...REF, sessionId: 's0', n: 1, createdAt: now }, 1, ['running'])])
+    await store.sessions.create(newSession({ sessionId: 'brief', ephemeral: true }))
 
     now += TURN_LOG_TTL_MS + 1
-    expect([count('event'), count('log')]).toEqual([50, 50])
+    expect([count('event'), count('log'), count('session')]).toEqual([50, 50, 51])
     await vi.advanceTimersByTimeAsync(61_000)
-    expect([count('event'), count('log'), count('message')]).toEqual([1, 1, 99])
+    expect([count('event'), count('log'), count('message'), count('session')]).toEqual([1, 1, 99, 50])
 
     now += SESSION_TTL_MS
     await vi.advanceTimersByTimeAsync(61_000)

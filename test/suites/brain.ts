@@ -28,10 +28,23 @@ export function describeBrain(subject: BrainSubject): void {
     it('asks for what it was asked for', async () => {
       const { brain, provider } = await setUp(subject)
       const asked = toRequest('What about "data: 🎈"?\r\n', { model: 'another-model', maxTokens: 77 })
-      await read(brain.stream(asked, never()))
+      await read(brain, asked, never())
       const { model, system, messages, maxTokens } = asked
-      const { body } = provider.requests[0]!
-      expect(dialect.toAsked(body)).toEqual({ model, system, messages, maxTokens, stream: true })
+      const { body, path } = provider.requests[0]!
+      expect(dialect.toAsked(body, path)).toEqual({ model, system, messages, maxTokens, stream: true })
+    })
+
+    it('shows the images that it can look at, and leaves out the others', async () => {
+      const { brain, provider } = await setUp(subject)
+      const inline = { mediaType: 'image/png', data: 'iVBORw0KGgo=' }
+      const images = [inline, { url: 'https://images.example.com/cat.webp' }]
+      const seen = brain.images === 'all' ? images : brain.images === 'data' ? [inline] : []
+      const [first, ...rest] = toRequest().messages
+      const showing = { ...first!, images }
+      await read(brain, toRequest('', { messages: [showing, ...rest] }), never())
+      const { body, path } = provider.requests[0]!
+      const shown = seen.length > 0 ? { ...first!, images: seen } : first!
+      expect(dialect.toAsked(body, path).messages).toEqual([shown, ...rest])
     })
   })
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Session } from '#src/chat/session.ts'
 import { describeClearAndDelete } from './store/clear-and-delete.ts'
-import { DAY_MS, SESSION_TTL_MS, type Fixture, type OpenStore, useStore } from './store/fixture.ts'
+import { DAY_MS, SESSION_TTL_MS, TURN_LOG_TTL_MS, type Fixture, type OpenStore, useStore } from './store/fixture.ts'
 import { REF, TEXTS } from './store/values.ts'
 import { describeMessages } from './store/messages.ts'
 
@@ -13,6 +13,7 @@ export function describeSessionStore(name: string, open: OpenStore): void {
     describe('a session', () => describeSession(useStore(open)))
     describe('a list of sessions', () => describeList(useStore(open)))
     describe('time', () => describeExpiry(useStore(open)))
+    describe('an ephemeral session', () => describeEphemeral(useStore(open)))
     describe('another owner', () => describeOwners(useStore(open)))
     describe('messages', () => describeMessages(useStore(open)))
     describe('clear and delete', () => describeClearAndDelete(useStore(open)))
@@ -21,10 +22,11 @@ export function describeSessionStore(name: string, open: OpenStore): void {
 
 function describeSession(to: Fixture): void {
   it('is returned as it was made', async () => {
-    const made = await to.create({ userId: 'Ada L.', title: 'Notes', brain: 'claude', onDisconnect: 'stop' })
+    const chosen = { persona: 'poet', brain: 'claude', model: { brain: 'claude', model: 'claude “own”' } }
+    const facts = { userId: 'Ada L.', title: 'Notes', ...chosen, onDisconnect: 'stop' } as const
+    const made = await to.create(facts)
     const times = { createdAt: to.now, updatedAt: to.now }
-    const facts = { userId: 'Ada L.', title: 'Notes', persona: 'coach', brain: 'claude', onDisconnect: 'stop' }
-    expect(made).toEqual({ ...REF, ...facts, ...times, messageCount: 0, active: null, last: null })
+    expect(made).toEqual({ ...REF, ...facts, ...times, ephemeral: false, messageCount: 0, active: null, last: null })
     expect(await to.sessions.get(REF)).toEqual(made)
   })
 
@@ -52,9 +54,10 @@ function describeSession(to: Fixture): void {
     const changed = { ...made, updatedAt: to.now }
     expect(await to.sessions.update(REF, { title: 'New' })).toEqual({ ...changed, title: 'New' })
     expect(await to.sessions.update(REF, { brain: null })).toEqual({ ...changed, title: 'New', brain: null })
-    const rest = { persona: 'poet', onDisconnect: 'stop', brain: 'ollama' } as const
+    const rest = { persona: 'poet', onDisconnect: 'stop', brain: 'ollama', model: { brain: 'x', model: 'y' } } as const
     expect(await to.sessions.update(REF, rest)).toEqual({ ...changed, title: 'New', ...rest })
-    expect(await to.sessions.get(REF)).toEqual({ ...changed, title: 'New', ...rest })
+    await to.sessions.update(REF, { model: null })
+    expect(await to.sessions.get(REF)).toEqual({ ...changed, title: 'New', ...rest, model: null })
   })
 
   it('shows its running turn, its last turn and the number of its messages', async () => {
@@ -201,6 +204,44 @@ function describeExpiry(to: Fixture): void {
     expect(await to.sessions.get(REF)).toMatchObject({ active: 1 })
     expect(await to.end(turn, 'At last')).toBe('settled')
     expect(await to.messages()).toHaveLength(2)
+  })
+}
+
+function describeEphemeral(to: Fixture): void {
+  it('is as any other, but in no list', async () => {
+    const made = await to.create({ ephemeral: true })
+    expect(made).toMatchObject({ ephemeral: true, active: null })
+    await to.say('Hello', 'Hi')
+    await to.sessions.update(REF, { title: 'x' })
+    expect(await to.sessions.get(REF)).toMatchObject({ ephemeral: true, title: 'x', messageCount: 2 })
+    expect(await to.sessions.clear(REF)).toBe('cleared')
+    await to.create({ sessionId: 'listed' })
+    expect(idsOf(await to.sessions.list({ owner: 'ada', limit: 9 }))).toEqual(['listed'])
+    expect(idsOf(await to.sessions.list({ owner: 'ada', userId: 'ada', limit: 9 }))).toEqual(['listed'])
+  })
+
+  it('is kept as long as the log of its turn, and no longer', async () => {
+    await to.create({ ephemeral: true })
+    to.now += TURN_LOG_TTL_MS
+    const turn = await to.start()
+    to.now += TURN_LOG_TTL_MS + 1
+    expect(await to.sessions.get(REF)).toMatchObject({ active: 1 })
+    await to.end(turn, 'Hi')
+    to.now += TURN_LOG_TTL_MS
+    expect(await to.messages()).toHaveLength(2)
+    expect(await to.turns.read(turn)).toBeDefined()
+    to.now += 1
+    expect(await to.sessions.get(REF)).toBeUndefined()
+    expect(await to.messages()).toEqual([])
+    expect(await to.turns.get(turn)).toBeUndefined()
+    expect(await to.sessions.delete(REF)).toBe(false)
+  })
+
+  it('lets an ordinary one have its id when it is gone', async () => {
+    await to.create({ ephemeral: true })
+    to.now += TURN_LOG_TTL_MS + 1
+    expect(await to.create()).toMatchObject({ ephemeral: false, createdAt: to.now })
+    expect(idsOf(await to.sessions.list({ owner: 'ada', limit: 9 }))).toEqual(['first'])
   })
 }
 

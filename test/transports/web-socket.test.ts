@@ -10,7 +10,7 @@ import { bindWebSocket } from '#src/transports/web-socket.ts'
 function open() {
   const socket = Object.assign(new EventEmitter(), { ping: vi.fn(), terminate: vi.fn() })
   const raw = Object.assign(new EventEmitter(), { writableNeedDrain: false })
-  const connection = { receive: vi.fn(), refuse: vi.fn(), drained: vi.fn() }
+  const connection = { receive: vi.fn(), receiveNothing: vi.fn(), drained: vi.fn() }
   bindWebSocket(
     socket as unknown as WebSocket,
     raw as unknown as Socket,

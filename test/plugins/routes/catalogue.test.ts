@@ -11,8 +11,8 @@ describe('GET /chat/personas', () => {
     const { url } = await startService()
     const { body } = await call(`${url}/chat/personas`)
     const personas = body.personas as Json[]
-    expect(personas.map(({ id }) => id)).toEqual(
-      expect.arrayContaining(['fitness_coach', 'calm_coach', 'drill_sergeant', 'personal_trainer', 'default']),
+    expect(new Set(personas.map(({ id }) => id))).toEqual(
+      new Set(['fitness_coach', 'calm_coach', 'drill_sergeant', 'personal_trainer', 'default', 'language_tutor']),
     )
     expect(body.default).toBe('fitness_coach')
     for (const persona of personas) expect(Object.keys(persona)).toEqual(['id', 'description'])

@@ -97,6 +97,23 @@ const DOORS: Door[] = [
     body: { message: 'Hi' },
     fields: { message: NOT_MESSAGE, session_id: NOT_OWN_ID },
   },
+  {
+    method: 'POST',
+    path: '/chat/stream?for=tutor',
+    body: { conversation_id: 7, user_message: 'Hi', language: 'Spanish', difficulty_level: 'B1' },
+    fields: {
+      conversation_id: NOT_INTEGER.filter((value) => value !== 1e9),
+      user_message: NOT_MESSAGE,
+      language: [...NOT_NAME, 'a"b', 'a.b', 'a\nb', '{name}'],
+      difficulty_level: [...NOT_KNOWN, 'D1'],
+    },
+  },
+  ...['/api/v1/chat/unified', '/api/v1/chat/unified/stream'].map((path) => ({
+    method: 'POST',
+    path,
+    body: { message: 'Hi' },
+    fields: { message: NOT_MESSAGE, session_id: NOT_OWN_ID, user_id: NOT_NAME, language: [...NOT_NAME, 'a"b'] },
+  })),
 ]
 
 const INVALID = [400, 'invalid_request']

@@ -1,4 +1,4 @@
-/** Whoever aborts, or stops reading, closes the provider's connection at once. */
+/** Whoever aborts closes the provider's connection at once. */
 import { performance } from 'node:perf_hooks'
 import { describe, expect, it } from 'vitest'
 import type { Script } from '#test/provider/provider.ts'
@@ -33,7 +33,7 @@ export function describeBrainAborts(subject: BrainSubject): void {
       })
       const stop = new AbortController()
       const reason = { why: 'any value may be a reason' }
-      const reading = read(brain.stream(toRequest(), stop.signal))
+      const reading = read(brain, toRequest(), stop.signal)
       const { closed } = await provider.nextRequest()
       await sent.promise
       expect(provider.connections).toBe(1)
@@ -48,21 +48,21 @@ export function describeBrainAborts(subject: BrainSubject): void {
       expect(provider.requests).toHaveLength(1)
     })
 
-    it('while nobody reads', async () => {
+    it('from within what hears it', async () => {
       const { brain, provider } = await setUp(subject)
       provider.script(sends(frames.slice(0, terminal), { ending: 'stall' }))
       const stop = new AbortController()
-      const iterator = brain.stream(toRequest(), stop.signal)[Symbol.asyncIterator]()
-      await iterator.next()
+      const reading = read(brain, toRequest(), stop.signal, (parts) => {
+        if (parts.length > 0) stop.abort(new Error('stopped'))
+      })
       const { closed } = await provider.nextRequest()
-      stop.abort(new Error('stopped'))
       await closed
-      await expect(iterator.next()).rejects.toThrow('stopped')
+      expect((await reading).error).toBe(stop.signal.reason)
     })
 
     it('before it is asked: no request is made', async () => {
       const { brain, provider } = await setUp(subject)
-      await read(brain.stream(toRequest(), AbortSignal.abort()))
+      await read(brain, toRequest(), AbortSignal.abort())
       await brain.check(AbortSignal.abort(new Error('stopped'))).catch(() => {})
       expect(provider.requests).toHaveLength(0)
     })
@@ -71,24 +71,12 @@ export function describeBrainAborts(subject: BrainSubject): void {
       const { brain, provider } = await setUp(subject)
       provider.script(sends(frames.slice(0, terminal), { ending: 'stall' }))
       const stop = new AbortController()
-      const reading = read(brain.stream(toRequest(), stop.signal))
+      const reading = read(brain, toRequest(), stop.signal)
       await provider.nextRequest()
       stop.abort()
       await reading
       provider.script(sends(frames))
-      expect(await read(brain.stream(toRequest(), never()))).toMatchObject({ text: 'abc', error: undefined })
-    })
-  })
-
-  describe(`${name}: whoever stops reading`, () => {
-    it('closes the connection', async () => {
-      const { brain, provider } = await setUp(subject)
-      provider.script(sends(frames.slice(0, terminal), { ending: 'stall' }))
-      for await (const parts of brain.stream(toRequest(), never())) if (parts.length > 0) break
-      const start = performance.now()
-      await provider.requests[0]!.closed
-      expect(performance.now() - start).toBeLessThan(CLOSED_WITHIN_MS)
-      expect(provider.requests).toHaveLength(1)
+      expect(await read(brain, toRequest(), never())).toMatchObject({ text: 'abc', error: undefined })
     })
   })
 
@@ -99,7 +87,7 @@ export function describeBrainAborts(subject: BrainSubject): void {
     ])('closes the connection: %s', async (_, frame) => {
       const { brain, provider } = await setUp(subject)
       provider.script(sends([frame], { ending: 'stall' }))
-      await read(brain.stream(toRequest(), never()))
+      await read(brain, toRequest(), never())
       const start = performance.now()
       await provider.requests[0]!.closed
       expect(performance.now() - start).toBeLessThan(CLOSED_WITHIN_MS)

@@ -22,7 +22,6 @@ export function describeBrainFaults(subject: BrainSubject): void {
   const refuses = (status: number, headers?: Record<string, string>) =>
     answers(status, dialect.encodeError(status), headers)
   const some = dialect.encode({ deltas: ['a', 'b'], finish: null }).frames
-  const inTwoMinutes = new Date(Date.now() + 120_000).toUTCString()
 
   const faults: [string, Script, Expected][] = [
     ['400', refuses(400), REJECTED],
@@ -61,7 +60,7 @@ export function describeBrainFaults(subject: BrainSubject): void {
     it.each(faults)('%s', async (_, script, expected) => {
       const { brain, provider } = await setUp(subject)
       provider.script(script)
-      const { error, text } = await read(brain.stream(toRequest(), never()))
+      const { error, text } = await read(brain, toRequest(), never())
       expect(error).toBeInstanceOf(ChatError)
       const { code, retryable, retryAfter } = error as ChatError
       const { text: said = '', ...facts } = expected
@@ -71,14 +70,15 @@ export function describeBrainFaults(subject: BrainSubject): void {
 
     it('429 with Retry-After as a date', async () => {
       const { brain, provider } = await setUp(subject)
+      const inTwoMinutes = new Date(Date.now() + 120_000).toUTCString()
       provider.script(refuses(429, { 'retry-after': inTwoMinutes }))
-      const { error } = await read(brain.stream(toRequest(), never()))
+      const { error } = await read(brain, toRequest(), never())
       expect((error as ChatError).retryAfter).toBeGreaterThan(60)
       expect((error as ChatError).retryAfter).toBeLessThanOrEqual(120)
     })
 
     it('nobody listening', async () => {
-      const { error } = await read(subject.makeBrain(REFUSING_URL + dialect.basePath).stream(toRequest(), never()))
+      const { error } = await read(subject.makeBrain(REFUSING_URL + dialect.basePath), toRequest(), never())
       expect(error).toMatchObject({ ...AWAY, cause: { code: 'ECONNREFUSED' } })
     })
 
@@ -93,7 +93,7 @@ export function describeBrainFaults(subject: BrainSubject): void {
           await exchange.flushed()
         }
       })
-      const { error } = await read(brain.stream(toRequest(), never()))
+      const { error } = await read(brain, toRequest(), never())
       expect(error).toMatchObject(BAD)
       expect(sent).toBeLessThan(64)
       await provider.requests[0]!.closed
@@ -104,7 +104,7 @@ export function describeBrainFaults(subject: BrainSubject): void {
       const secret = 'sk-SECRET said PROMPT'
       for (const status of [400, 401, 404, 429, 500]) {
         provider.script(answers(status, JSON.stringify({ error: { message: secret, type: secret, code: secret } })))
-        const { error } = await read(brain.stream(toRequest('PROMPT'), never()))
+        const { error } = await read(brain, toRequest('PROMPT'), never())
         expect(error).toBeInstanceOf(ChatError)
         const { message, cause, stack, details } = error as ChatError
         const seen = [message, String(cause), JSON.stringify(cause), stack, JSON.stringify(details)].join('\n')
@@ -117,9 +117,9 @@ export function describeBrainFaults(subject: BrainSubject): void {
       const good = sends(dialect.encode({ deltas: ['fine'] }).frames)
       for (const [, script] of faults) {
         provider.script(script)
-        await read(brain.stream(toRequest(), never()))
+        await read(brain, toRequest(), never())
         provider.script(good)
-        expect(await read(brain.stream(toRequest(), never()))).toMatchObject({ text: 'fine', error: undefined })
+        expect(await read(brain, toRequest(), never())).toMatchObject({ text: 'fine', error: undefined })
       }
     })
   })

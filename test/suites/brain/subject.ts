@@ -8,6 +8,8 @@ import { answers, sends } from '#test/provider/scripts.ts'
 export interface BrainSubject {
   name: string
   dialect: Dialect
+  /** Default 1: cuts are made at every byte. More for a wire that another brain's suite cuts at every byte. */
+  step?: number
   /** Makes the brain, with any key, against that base URL. */
   makeBrain(baseURL: string): Brain
 }
@@ -40,8 +42,13 @@ export function toRequest(message = 'Say something.', fields: Partial<BrainReque
   })
 }
 
-/** Reads a reply to its end, be it good or bad. */
-export async function read(parts: AsyncIterable<BrainPart[]>): Promise<Reading> {
+/** Reads a reply to its end, be it good or bad. `onChunk` is called after each chunk. */
+export async function read(
+  brain: Brain,
+  request: BrainRequest,
+  signal: AbortSignal,
+  onChunk: (parts: BrainPart[]) => void = () => {},
+): Promise<Reading> {
   const reading: Reading = {
     chunks: [],
     text: '',
@@ -50,10 +57,11 @@ export async function read(parts: AsyncIterable<BrainPart[]>): Promise<Reading> 
     error: undefined,
   }
   try {
-    for await (const chunk of parts) {
-      reading.chunks.push(chunk)
-      for (const part of chunk) add(reading, part)
-    }
+    await brain.stream(request, signal, (parts) => {
+      reading.chunks.push(parts)
+      for (const part of parts) add(reading, part)
+      onChunk(parts)
+    })
   } catch (error) {
     reading.error = error
   }

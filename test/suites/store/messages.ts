@@ -1,11 +1,12 @@
 /** What a history shows: what stands, and what stood there before. */
 import { expect, it } from 'vitest'
 import type { Message } from '#src/chat/message.ts'
-import { linesOf, type Fixture } from './fixture.ts'
+import { type Fixture, linesOf, SESSION_TTL_MS } from './fixture.ts'
 import { REF, TEXTS } from './values.ts'
 
 export function describeMessages(to: Fixture): void {
   describePlainMessages(to)
+  describeImages(to)
   describePages(to)
   describeAlternatives(to)
 }
@@ -51,6 +52,48 @@ function describePlainMessages(to: Fixture): void {
   it('are none of an unknown session', async () => {
     expect(await to.messages()).toEqual([])
     expect(await to.sessions.messages(REF, { limit: 9, before: 'first.1.user' })).toEqual([])
+  })
+}
+
+function describeImages(to: Fixture): void {
+  const cat = { mediaType: 'image/png', data: 'iVBORw0KGgo='.repeat(50_000) }
+  const dog = { url: 'https://images.example.com/dog.webp?a=1&b=%20' }
+
+  it('show of their images the type or the address; whole they are read by themselves', async () => {
+    await to.create()
+    await to.say('Look', 'A cat.', { images: [cat, dog] })
+    await to.say('Thanks', 'Sure.', { images: [] })
+    const shown = (await to.messages()).map((message) => message.shown)
+    expect(shown).toEqual([[{ mediaType: 'image/png' }, dog], undefined, undefined, undefined])
+    expect(await to.sessions.images({ ...REF, n: 1 })).toEqual([cat, dog])
+    expect(await to.sessions.images({ ...REF, n: 2 })).toEqual([])
+    expect(await to.sessions.get(REF)).toMatchObject({ messageCount: 4, last: 2 })
+  })
+
+  it('keep their images when another turn takes their place', async () => {
+    await to.create()
+    await to.say('Look', 'A cat.', { images: [cat] })
+    await to.say('Look!', 'A dog.', { replaces: 1, images: [dog] })
+    const [said] = await to.messages()
+    expect([said!.shown, said!.alternatives[0]!.shown]).toEqual([[dog], [{ mediaType: 'image/png' }]])
+    expect(await to.sessions.images({ ...REF, n: 1 })).toEqual([cat])
+    expect(await to.sessions.images({ ...REF, n: 2 })).toEqual([dog])
+  })
+
+  it('have no images of an unknown turn or another’s, nor once they are cleared, deleted or too old', async () => {
+    await to.create()
+    await to.say('Look', 'A cat.', { images: [cat] })
+    for (const ref of [{ n: 2 }, { n: 1, owner: 'eve' }, { n: 1, sessionId: 'other' }])
+      expect(await to.sessions.images({ ...REF, ...ref })).toEqual([])
+    await to.sessions.clear(REF)
+    expect(await to.sessions.images({ ...REF, n: 1 })).toEqual([])
+    await to.say('Look', 'A cat.', { images: [cat] })
+    await to.sessions.delete(REF)
+    await to.create()
+    for (const n of [1, 2]) expect(await to.sessions.images({ ...REF, n })).toEqual([])
+    await to.say('Look', 'A cat.', { images: [cat] })
+    to.now += SESSION_TTL_MS + 1
+    expect(await to.sessions.images({ ...REF, n: 1 })).toEqual([])
   })
 }
 

@@ -19,7 +19,8 @@ export const TEXTS: [string, string][] = [
 ]
 
 export function newSession(session: Partial<NewSession> = {}): NewSession {
-  return { ...REF, userId: 'ada', title: null, persona: 'coach', brain: null, onDisconnect: 'continue', ...session }
+  const chosen = { title: null, persona: 'coach', brain: null, model: null, onDisconnect: 'continue' } as const
+  return { ...REF, userId: 'ada', ...chosen, ephemeral: false, ...session }
 }
 
 export function newClaim(claim: Partial<Claim> = {}): Claim {

@@ -1,0 +1,43 @@
+/** Which brains there are follows from the environment. */
+import { describe, expect, it } from 'vitest'
+import { createBrains } from '#plugins/brains.ts'
+import { loadConfig } from '#src/config.ts'
+
+const PROVIDERS = {
+  claude: { ANTHROPIC_API_KEY: 'key', ANTHROPIC_MODEL: 'a-model' },
+  openai: { OPENAI_API_KEY: 'key', OPENAI_MODEL: 'a-model' },
+  gemini: { GEMINI_API_KEY: 'key', GEMINI_MODEL: 'a-model' },
+  ollama: { OLLAMA_BASE_URL: 'http://127.0.0.1:11434', OLLAMA_MODEL: 'a-model' },
+  nvidia: { NVIDIA_API_KEY: 'key', NVIDIA_MODEL: 'a-model' },
+}
+
+/** Milliseconds that Ollama's first token is waited for. */
+const patienceOf = (env: Record<string, string>) =>
+  createBrains(loadConfig({ ...PROVIDERS.ollama, ...env })).available[1]!.firstTokenTimeoutMs
+
+describe.each(Object.entries(PROVIDERS))('the brain %s', (id, env) => {
+  const [needed = '', model = ''] = Object.keys(env)
+
+  it('is there when its variable is set, and speaks as its model', () => {
+    const { available } = createBrains(loadConfig(env))
+    expect(available.map((brain) => brain.id)).toEqual(['config', id])
+    expect(available[1]).toMatchObject({ model: 'a-model' })
+  })
+
+  it('has a model of its own', () => {
+    const { available } = createBrains(loadConfig({ ...env, [model]: '' }))
+    expect(available[1]!.model).toMatch(/^[\w./-]+$/)
+  })
+
+  it('is missed with a reason that names the variable', () => {
+    const { unavailable } = createBrains(loadConfig({ ...env, [needed]: '' }))
+    expect(unavailable).toContainEqual({ id, model: 'a-model', reason: `${needed} is not set.` })
+  })
+})
+
+describe('Ollama', () => {
+  it('is waited for as long as is said, where it is', () => {
+    expect(patienceOf({})).toBe(180_000)
+    expect(patienceOf({ FIRST_TOKEN_TIMEOUT_S: '7' })).toBe(7000)
+  })
+})
