@@ -14,8 +14,8 @@ import { startProxy } from './redis-proxy.ts'
 /** What is promised from the kill to the end. */
 const DEFINITE_END_MS = 15_000
 
-/** What was shown longer ago than this when the process is killed must have been kept. */
-const KEPT_AFTER_MS = 100
+/** What was shown longer ago than this when the process is killed must have been kept: 25 ms, and what a busy machine adds. */
+const KEPT_AFTER_MS = 500
 
 describe.skipIf(!hasRedis)('the service on Redis', () => {
   let redis: RedisServer
