@@ -10,9 +10,9 @@ export default defineConfig({
     clearMocks: true,
     // Many tests wait for sockets, processes and clocks rather than for the processor.
     maxWorkers: 4,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
-    expect: { poll: { timeout: 10_000 } },
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
+    expect: { poll: { timeout: 20_000 } },
     reporters: ['default'],
   },
 })

@@ -19,7 +19,7 @@ beforeAll(async () => {
   await mkdir(directory, { recursive: true })
   await run('node', ['src/build-client.ts', directory], { cwd: ROOT })
   await writeFile(join(project, 'package.json'), '{"type": "module"}')
-}, 60_000)
+})
 
 afterAll(() => rm(project, { recursive: true }))
 
@@ -71,7 +71,7 @@ describe('the published package', () => {
       const code = example!.replace("'http://127.0.0.1:5001'", `'${url}', transport: '${transport}'`)
       const file = join(project, `${transport}.js`)
       await writeFile(file, transport === 'sse' ? code : `${code}client.close()\n`)
-      const { stdout } = await run('node', [file], { timeout: 10_000 })
+      const { stdout } = await run('node', [file], { timeout: 20_000 })
       expect(stdout).toMatch(/\n\d+ tokens in [\d.]+ s\n$/)
     }
   })

@@ -63,7 +63,7 @@ describe.each(STORES)('text, on $name,', (store) => {
     expect((exported.body.messages as Json[])[1]).toMatchObject({ content: TEXT })
   })
 
-  it('is the same wherever the provider is cut into pieces', { timeout: 30_000 }, async () => {
+  it('is the same wherever the provider is cut into pieces', async () => {
     const deltas = ['Hé', '😀\r\n\n', 'data: 漢', '字"\\']
     const body = Buffer.from(encodeReply({ deltas }, { obfuscation: '' }).frames.join(''))
     // Four cuts in each turn, which together are all there are.

@@ -95,7 +95,7 @@ describe.each(STORES)('a reader cut at token 7 of 200, on $name,', (store) => {
     const { url, turnId, sessionId, release } = await cutAtSeven(store, {})
     release()
     await vi.waitFor(async () => expect(await getTurn(url, turnId)).toMatchObject({ state: 'done' }), {
-      timeout: 10_000,
+      timeout: 20_000,
     })
     expect(await transcript(url, sessionId)).toEqual(['user complete: Count!', `assistant complete: ${TEXT}`])
   })
@@ -168,7 +168,7 @@ describe.each(STORES)('a reader that has the terminal frame, on $name,', (store)
 })
 
 describe.each(STORES)('the EventSource of browsers, on $name,', (store) => {
-  it('gets every frame over cuts that it mends itself, and stops when it has all', { timeout: 15_000 }, async () => {
+  it('gets every frame over cuts that it mends itself, and stops when it has all', async () => {
     const hand = byHand()
     const { app, url } = await startOn(store, hand.script)
     const sockets = new Set<Socket>()

@@ -144,7 +144,7 @@ async function expectStored({ url, sessionId, turnId }: Round, seen: Frame[], { 
 }
 
 describe.each(STORES)('one end, on $name,', (store) => {
-  it(`is what every reader sees in ${ROUNDS} rounds of stop, done and delete at once`, { timeout: 60_000 }, () =>
+  it(`is what every reader sees in ${ROUNDS} rounds of stop, done and delete at once`, () =>
     withSeed(async (_random, seed) => {
       const holds: Holds = new Map()
       const { url } = await startOn(store, toScript(seed, holds))
@@ -157,8 +157,7 @@ describe.each(STORES)('one end, on $name,', (store) => {
       for (const outcome of ['done', 'stopped', 'deleted', 'ended, then deleted']) {
         expect(outcomes.filter((name) => name === outcome).length, outcome).toBeGreaterThan(0)
       }
-    }),
-  )
+    }))
 
   it('comes to a late reader, whose stream is then closed', async () => {
     const { url } = await startOn(store, says('Hello there!'))

@@ -60,11 +60,11 @@ async function startSpeaking(args: string[] = ON_DISK) {
 
 async function untilReady(url: string): Promise<void> {
   const isReady = async () => expect((await call(`${url}/ready`)).status).toBe(200)
-  await vi.waitFor(isReady, { timeout: 8_000, interval: 50 })
+  await vi.waitFor(isReady, { timeout: 20_000, interval: 50 })
 }
 
 describe.skipIf(!hasRedis)('a Redis that', () => {
-  it.each(OUTAGES)('%s for 5 s loses nothing, and its readers read on', { timeout: 25_000 }, async (_what, outage) => {
+  it.each(OUTAGES)('%s for 5 s loses nothing, and its readers read on', async (_what, outage) => {
     const { url, provider, redis, sessionId, stream, reply, turnId } = await startSpeaking()
     const overAt = performance.now() + OUTAGE_MS
     const end = await outage(redis)
@@ -93,7 +93,7 @@ describe.skipIf(!hasRedis)('a Redis that', () => {
     expect(asks(provider)).toBe(1)
   })
 
-  it('comes and goes loses nothing, and its readers read on', { timeout: 40_000 }, async () => {
+  it('comes and goes loses nothing, and its readers read on', async () => {
     const { url, redis, sessionId, stream, reply } = await startSpeaking()
     const words = Array.from({ length: 8 }, (_, index) => `${index} `)
     for (const word of words) {
@@ -110,7 +110,7 @@ describe.skipIf(!hasRedis)('a Redis that', () => {
     expect(await transcript(url, sessionId)).toEqual(['user complete: Count', `assistant complete: ${text}`])
   })
 
-  it('is away for longer fails the turn, and all comes back by itself', { timeout: 40_000 }, async () => {
+  it('is away for longer fails the turn, and all comes back by itself', async () => {
     const { url, redis, hand, sessionId, stream, reply, turnId } = await startSpeaking()
     redis.kill('SIGKILL')
     reply.say('two, ')
@@ -125,7 +125,7 @@ describe.skipIf(!hasRedis)('a Redis that', () => {
     await redis.restart()
     await untilReady(url)
     // The end that was shown is the one that is kept.
-    await vi.waitFor(async () => expect((await getTurn(url, turnId)).state).toBe('failed'), { timeout: 8_000 })
+    await vi.waitFor(async () => expect((await getTurn(url, turnId)).state).toBe('failed'), { timeout: 20_000 })
     const replay = await (await follow(url, turnId, '', NEGOTIATED)).rest()
     expect(toText(replay)).toBe('One, two, ')
     expect(replay.at(-1)).toEqual(frames[0])
@@ -166,7 +166,7 @@ describe.skipIf(!hasRedis)('a Redis that', () => {
     await refused()
     const read = async () => expect(await transcript(url, sessionId)).toHaveLength(2)
     // At the first refusal it looks for the master, by connecting anew.
-    await vi.waitFor(read, { timeout: 5_000, interval: 50 })
+    await vi.waitFor(read, { timeout: 20_000, interval: 50 })
     await refused()
     expect(last(await (await follow(url, turnIdOf(stream))).rest())).toMatchObject({ done: true })
     expect(await call(`${url}/ready`)).toMatchObject(REFUSED)
@@ -179,7 +179,7 @@ describe.skipIf(!hasRedis)('a Redis that', () => {
     expect(await again).toMatchObject({ status: 200 })
   })
 
-  it('is loading takes no turn until it has loaded', { timeout: 25_000 }, async () => {
+  it('is loading takes no turn until it has loaded', async () => {
     // A millisecond a key, and answers in between.
     const slowly = ['--key-load-delay', '1000', '--loading-process-events-interval-bytes', '1024']
     const { url, provider, redis, hand, sessionId, stream, reply } = await startSpeaking([...ON_DISK, ...slowly])
@@ -193,7 +193,7 @@ describe.skipIf(!hasRedis)('a Redis that', () => {
     bare.on('error', () => {})
     onTestFinished(() => bare.disconnect())
     const isLoading = async () => expect(await bare.get('x').catch(String)).toContain('LOADING')
-    await vi.waitFor(isLoading, { timeout: 5_000, interval: 5 })
+    await vi.waitFor(isLoading, { timeout: 20_000, interval: 5 })
     const answers = await Promise.all([ask(url, sessionId, 'Hello'), call(`${url}/ready`)])
     for (const answer of answers) expect(answer).toMatchObject(REFUSED)
     expect(asks(provider)).toBe(1)

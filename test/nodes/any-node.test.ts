@@ -30,7 +30,7 @@ describe.skipIf(!hasRedis)('two nodes on one Redis', () => {
     hand = byHand()
     nodes = await startNodes(2, hand.script, {}, ending.onOver)
     ;[one, two] = nodes.urls as [string, string]
-  }, 60_000)
+  })
 
   /** A turn that runs on the first node and is read on both. */
   async function startTurn(message = 'Ready?') {

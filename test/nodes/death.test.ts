@@ -46,7 +46,7 @@ describe.skipIf(!hasRedis)('a node that dies or freezes', () => {
     const { servers } = await startNodes(3, hand.script, { TURN_LEASE_S: '1' }, ending.onOver)
     survivor = servers[0]!.url
     ;[, victim, frozen] = servers as [ServerProcess, ServerProcess, ServerProcess]
-  }, 90_000)
+  })
 
   /** A turn that runs on a node and is read there and on the one that stays. */
   async function startTurn({ url }: ServerProcess) {
@@ -63,7 +63,7 @@ describe.skipIf(!hasRedis)('a node that dies or freezes', () => {
     expect(await again).toMatchObject({ status: 200 })
   }
 
-  it('is killed in any phase of a turn, and it ends for readers elsewhere', { timeout: 30_000 }, async () => {
+  it('is killed in any phase of a turn, and it ends for readers elsewhere', async () => {
     const turns = []
     for (const phase of PHASES) turns.push({ ...phase, ...(await startTurn(victim)) })
     for (const { say, reply } of turns) say(reply)
@@ -84,7 +84,7 @@ describe.skipIf(!hasRedis)('a node that dies or freezes', () => {
     }
   })
 
-  it('and thaws writes nothing more, and gives its readers the end that is kept', { timeout: 30_000 }, async () => {
+  it('and thaws writes nothing more, and gives its readers the end that is kept', async () => {
     const { sessionId, turnId, reply, here, there } = await startTurn(frozen)
     reply.say('Half ')
     for (const stream of [here, there]) await stream.take(1)

@@ -29,70 +29,66 @@ function resume(turnId: string): string {
 }
 
 describe.skipIf(!hasRedis)('a node that is told to leave', () => {
-  it(
-    'takes nothing new, finishes what it runs, and sends the others’ readers to them',
-    { timeout: 60_000 },
-    async () => {
-      const hand = byHand()
-      const { servers, urls } = await startNodes(2, hand.script)
-      const [leaving, staying] = urls as [string, string]
-      const [mine, others] = await Promise.all([startSession(leaving), startSession(staying)])
-      const own = await send(leaving, mine, 'Ready?', {}, NEGOTIATED)
-      const reply = await hand.next()
-      const theirs = await send(staying, others, 'Ready?', {}, NEGOTIATED)
-      const theirReply = await hand.next()
-      theirReply.say('One, ')
-      const elsewhere = turnIdOf(theirs)
-      const readers = await Promise.all([1, 2, 3, 4].map(() => follow(leaving, elsewhere, '', NEGOTIATED)))
-      const read = await Promise.all(readers.map((reader) => reader.take(1)))
-      const [idle, reading, ownReading] = await Promise.all([1, 2, 3].map(() => openSocket(leaving)))
-      reading!.socket.send(resume(elsewhere))
-      ownReading!.socket.send(resume(turnIdOf(own)))
-      await expect.poll(() => reading!.frames.map(([event]) => event)).toContain('chat_token')
-      await expect.poll(() => ownReading!.frames.map(([event]) => event)).toContain('chat_start')
-      const socketIo = openSocketIo(leaving)
-      await once(socketIo as never, 'connected')
-      const gone = once(socketIo as never, 'disconnect')
+  it('takes nothing new, finishes what it runs, and sends the others’ readers to them', async () => {
+    const hand = byHand()
+    const { servers, urls } = await startNodes(2, hand.script)
+    const [leaving, staying] = urls as [string, string]
+    const [mine, others] = await Promise.all([startSession(leaving), startSession(staying)])
+    const own = await send(leaving, mine, 'Ready?', {}, NEGOTIATED)
+    const reply = await hand.next()
+    const theirs = await send(staying, others, 'Ready?', {}, NEGOTIATED)
+    const theirReply = await hand.next()
+    theirReply.say('One, ')
+    const elsewhere = turnIdOf(theirs)
+    const readers = await Promise.all([1, 2, 3, 4].map(() => follow(leaving, elsewhere, '', NEGOTIATED)))
+    const read = await Promise.all(readers.map((reader) => reader.take(1)))
+    const [idle, reading, ownReading] = await Promise.all([1, 2, 3].map(() => openSocket(leaving)))
+    reading!.socket.send(resume(elsewhere))
+    ownReading!.socket.send(resume(turnIdOf(own)))
+    await expect.poll(() => reading!.frames.map(([event]) => event)).toContain('chat_token')
+    await expect.poll(() => ownReading!.frames.map(([event]) => event)).toContain('chat_start')
+    const socketIo = openSocketIo(leaving)
+    await once(socketIo as never, 'connected')
+    const gone = once(socketIo as never, 'disconnect')
 
-      servers[0]!.kill('SIGTERM')
-      const dismissals = (await Promise.all(readers.map((reader) => reader.rest()))).flat()
-      const waits = dismissals.map(({ data }) => data.retry_after as number)
-      expect(dismissals.map(({ id, data }) => [id, data.code, data.retryable])).toEqual(
-        readers.map(() => [null, 'draining', true]),
-      )
-      expect(new Set(waits).size).toBeGreaterThan(1)
-      for (const wait of waits) expect(wait).toSatisfy((seconds: number) => seconds > 0 && seconds < 3)
-      expect(await Promise.all([idle!.closed, reading!.closed])).toEqual([1012, 1012])
-      expect(reading!.frames.at(-1)).toMatchObject(['chat_stream_error', { code: 'draining', turn_id: elsewhere }])
-      await gone
-      const refused = { status: 503, body: { code: 'draining', retryable: true } }
-      const answers = await Promise.all([
-        call(`${leaving}/ready`),
-        call(`${leaving}/chat/message`, 'POST', { session_id: others, message: 'Hello' }),
-        call(`${leaving}/chat/turns/${elsewhere}/stream`),
-      ])
-      for (const { headers, ...answer } of answers) {
-        expect(answer).toMatchObject(refused)
-        expect(headers.get('connection')).toBe('close')
-      }
+    servers[0]!.kill('SIGTERM')
+    const dismissals = (await Promise.all(readers.map((reader) => reader.rest()))).flat()
+    const waits = dismissals.map(({ data }) => data.retry_after as number)
+    expect(dismissals.map(({ id, data }) => [id, data.code, data.retryable])).toEqual(
+      readers.map(() => [null, 'draining', true]),
+    )
+    expect(new Set(waits).size).toBeGreaterThan(1)
+    for (const wait of waits) expect(wait).toSatisfy((seconds: number) => seconds > 0 && seconds < 3)
+    expect(await Promise.all([idle!.closed, reading!.closed])).toEqual([1012, 1012])
+    expect(reading!.frames.at(-1)).toMatchObject(['chat_stream_error', { code: 'draining', turn_id: elsewhere }])
+    await gone
+    const refused = { status: 503, body: { code: 'draining', retryable: true } }
+    const answers = await Promise.all([
+      call(`${leaving}/ready`),
+      call(`${leaving}/chat/message`, 'POST', { session_id: others, message: 'Hello' }),
+      call(`${leaving}/chat/turns/${elsewhere}/stream`),
+    ])
+    for (const { headers, ...answer } of answers) {
+      expect(answer).toMatchObject(refused)
+      expect(headers.get('connection')).toBe('close')
+    }
 
-      // Its own turn goes on, for who reads it and for who comes only now.
-      const late = await follow(leaving, turnIdOf(own), '', NEGOTIATED)
-      reply.say('Nearly ', 'done.')
-      reply.finish()
-      for (const stream of [own, late]) expect(last(await stream.rest())).toMatchObject({ full_text: 'Nearly done.' })
-      expect(await ownReading!.closed).toBe(1012)
-      expect(ownReading!.frames.at(-1)).toMatchObject(['chat_complete', { full_text: 'Nearly done.' }])
-      expect(await within(LEAVE_MS, servers[0]!.exited)).toBe(0)
-      const back = await follow(staying, elsewhere, '', { ...NEGOTIATED, 'last-event-id': read[0]![0]!.id })
-      theirReply.say('two.')
-      theirReply.finish()
-      expect(toText(await back.rest())).toBe('two.')
-      expect(last(await theirs.rest())).toMatchObject({ full_text: 'One, two.' })
-    },
-  )
+    // Its own turn goes on, for who reads it and for who comes only now.
+    const late = await follow(leaving, turnIdOf(own), '', NEGOTIATED)
+    reply.say('Nearly ', 'done.')
+    reply.finish()
+    for (const stream of [own, late]) expect(last(await stream.rest())).toMatchObject({ full_text: 'Nearly done.' })
+    expect(await ownReading!.closed).toBe(1012)
+    expect(ownReading!.frames.at(-1)).toMatchObject(['chat_complete', { full_text: 'Nearly done.' }])
+    expect(await within(LEAVE_MS, servers[0]!.exited)).toBe(0)
+    const back = await follow(staying, elsewhere, '', { ...NEGOTIATED, 'last-event-id': read[0]![0]!.id })
+    theirReply.say('two.')
+    theirReply.finish()
+    expect(toText(await back.rest())).toBe('two.')
+    expect(last(await theirs.rest())).toMatchObject({ full_text: 'One, two.' })
+  })
 
-  it('waits for nobody who says nothing', { timeout: 60_000 }, async () => {
+  it('waits for nobody who says nothing', async () => {
     const { servers, urls } = await startNodes(1, says('x'.repeat(40_000), {}), { DRAIN_TIMEOUT_S: '1' })
     const [url] = urls as [string]
     const { hostname, port } = new URL(url)
@@ -122,7 +118,7 @@ describe.skipIf(!hasRedis)('a node that is told to leave', () => {
     expect(await within(LEAVE_MS, servers[0]!.exited)).toBe(0)
   })
 
-  it('three times, one node after the other, loses and doubles no token', { timeout: 90_000 }, async () => {
+  it('three times, one node after the other, loses and doubles no token', async () => {
     const text = Array.from({ length: 24 }, (_, n) => `${n} 🙂 `).join('')
     const nodes = await startNodes(3, says(text, { delayMs: 30 }))
     const urls = [...nodes.urls]

@@ -26,7 +26,7 @@ describe.skipIf(!hasRedis || !hasNginx)('three nodes behind nginx', () => {
     hand = byHand()
     nodes = await startNodes(3, hand.script, env, ending.onOver)
     url = await startNginx(nodes.urls, ending.onOver)
-  }, 90_000)
+  })
 
   it('stream token by token, to readers on all of them', async () => {
     const stream = await send(url, await startSession(url), 'Ready?', {}, NEGOTIATED)
@@ -68,7 +68,7 @@ describe.skipIf(!hasRedis || !hasNginx)('three nodes behind nginx', () => {
     expect((await call(`${url}/metrics`)).status).toBe(403)
   })
 
-  it('are left by one of them without a gap', { timeout: 40_000 }, async () => {
+  it('are left by one of them without a gap', async () => {
     const text = 'One more, and then another one, 火 🔥.'
     nodes.provider.script(says(text, { delayMs: 40 }))
     const leaving = new AbortController()
@@ -83,7 +83,7 @@ describe.skipIf(!hasRedis || !hasNginx)('three nodes behind nginx', () => {
     }
   })
 
-  it('count by the address that nginx sees, whatever else is claimed', { timeout: 40_000 }, async () => {
+  it('count by the address that nginx sees, whatever else is claimed', async () => {
     nodes.provider.script(says('Hi', {}))
     const statuses: number[] = []
     for (let n = 1; n <= SENDS_A_MINUTE + 1; n++) statuses.push(await ask(n, '127.0.0.1'))

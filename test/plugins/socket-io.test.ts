@@ -133,9 +133,7 @@ describe('Socket.IO', () => {
     const { turn_id } = (
       JSON.parse(packets.find((packet) => packet.includes('chat_start'))!.slice(2)) as [string, Json]
     )[1]
-    await expect
-      .poll(async () => (await call(`${url}/chat/turns/${String(turn_id)}`)).body.state, { timeout: 10_000 })
-      .toBe('done')
+    await expect.poll(async () => (await call(`${url}/chat/turns/${String(turn_id)}`)).body.state).toBe('done')
     expect(countQueued(app)).toBeLessThan(150_000)
     while (!packets.at(-1)!.includes('chat_complete')) packets.push(...(await poll()))
     const said = packets

@@ -144,7 +144,6 @@ export function describeTransport(transport: Transport, other: Transport, storeE
         expect(toText(frames) === deltas.join('')).toBe(true)
         expect(counts(frames).every((count, index) => count === index + 1)).toBe(true)
       },
-      60_000,
     )
   })
 

@@ -33,7 +33,7 @@ export async function openContext(browser: Browser, { size = SIZES[0], colorSche
 /** A tab on the page. What it reports as an error, as of its policy, fails the test. */
 export async function openTab(context: BrowserContext, url: string): Promise<Page> {
   const page = await context.newPage()
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(30_000)
   const faults: string[] = []
   page.on('pageerror', ({ message }) => faults.push(message))
   page.on('console', (message) => {
@@ -91,7 +91,7 @@ export function button(page: Page, name: string): Locator {
 /** Waits until a reply's text, white space aside, is this. */
 export async function expectReply(page: Page, text: string, nth = 0): Promise<void> {
   const reply = replies(page).nth(nth)
-  await expect.poll(async () => toWords((await reply.textContent()) ?? ''), { timeout: 10_000 }).toBe(toWords(text))
+  await expect.poll(async () => toWords((await reply.textContent()) ?? '')).toBe(toWords(text))
 }
 
 /** Waits until a reply is finished, and it is known what it took. */

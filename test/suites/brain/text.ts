@@ -14,11 +14,8 @@ export function describeBrainText(subject: BrainSubject): void {
   const toMessage = (request: { body: unknown; path: string }) =>
     Number(dialect.toAsked(request.body, request.path).messages.at(-1)?.content)
 
-  // Some thousand replies each: a second or two alone, more beside the other tests.
-  const patience = { timeout: 60_000 }
-
   describe(`${name}: text`, () => {
-    it('is exact with the body cut in two at every byte', patience, async () => {
+    it('is exact with the body cut in two at every byte', async () => {
       const { brain, provider } = await setUp(subject)
       provider.script((exchange) => sends(cutAt(body, toMessage(exchange.request)), { apart: true })(exchange))
       let apart = 0
@@ -41,7 +38,7 @@ export function describeBrainText(subject: BrainSubject): void {
       expect(chunks.length).toBeGreaterThan(body.length * 0.8)
     })
 
-    it('is exact with CRLF between the lines, cut at every byte', patience, async () => {
+    it('is exact with CRLF between the lines, cut at every byte', async () => {
       const { brain, provider } = await setUp(subject)
       const crlf = Buffer.from(whole.frames.map((frame) => frame.replaceAll('\n', '\r\n')).join(''))
       provider.script((exchange) => sends(cutAt(crlf, toMessage(exchange.request)), { apart: true })(exchange))
@@ -87,7 +84,7 @@ export function describeBrainText(subject: BrainSubject): void {
       ['is closed by RST', 'reset', 'brain_unavailable', Math.max(step, 5)],
     ]
 
-    it.each(cases)('is required when the body %s at any byte', patience, async (_, ending, code, every) => {
+    it.each(cases)('is required when the body %s at any byte', async (_, ending, code, every) => {
       const { brain, provider } = await setUp(subject)
       provider.script((exchange) => sends([body.subarray(0, toMessage(exchange.request))], { ending })(exchange))
       let failed = 0
