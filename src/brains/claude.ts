@@ -13,11 +13,11 @@ import type { Image } from '#src/chat/message.ts'
 import { ask, askForModels, checkKey, createSdkOptions } from './ask.ts'
 import { toFrameError } from './failure.ts'
 import { bodyOf } from './lean-fetch.ts'
+import { DEFAULT_MODELS } from './models.ts'
 import { contextWindowOf, priceOf } from './prices.ts'
 import { decodeEvents, type EventReader, type FinishPart, parseFrame, readParts, toUsagePart } from './reply-stream.ts'
 
 const NAME = 'Claude'
-export const CLAUDE_MODEL = 'claude-sonnet-5-5'
 
 /**
  * What every model has that is still offered; most have more.
@@ -37,7 +37,7 @@ export interface ClaudeOptions {
 }
 
 export function createClaudeBrain(options: ClaudeOptions): Brain {
-  const { model = CLAUDE_MODEL, restTimeoutMs = 5000 } = options
+  const { model = DEFAULT_MODELS.claude, restTimeoutMs = 5000 } = options
   const client = createClient(options)
   return {
     id: 'claude',
@@ -89,7 +89,7 @@ function toBody({ model, system, messages, maxTokens }: BrainRequest): MessageCr
     stream: true,
     // This model thinks in silence before it speaks, on account of `max_tokens`, unless it is told not to. A chat waits
     // for the first word. Other models refuse the word for it, so they are left to their own default.
-    ...(model === CLAUDE_MODEL && { thinking: { type: 'between_tools' } }),
+    ...(model === DEFAULT_MODELS.claude && { thinking: { type: 'between_tools' } }),
   }
 }
 

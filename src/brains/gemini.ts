@@ -12,12 +12,12 @@ import type { Brain, BrainMessage, BrainPart, BrainRequest } from '#src/chat/bra
 import { askForModels, checkKey } from './ask.ts'
 import { type Refusal, toBadResponse, toFrameError } from './failure.ts'
 import { bodyOf } from './lean-fetch.ts'
+import { DEFAULT_MODELS } from './models.ts'
 import { contextWindowOf, priceOf } from './prices.ts'
 import { decodeEvents, type EventReader, type FinishPart, parseFrame, readParts, toUsagePart } from './reply-stream.ts'
 import { createRestClient } from './rest-client.ts'
 
 const NAME = 'Gemini'
-export const GEMINI_MODEL = 'gemini-3.8-flash'
 
 /** What every model has that is still offered for chats. */
 const LEAST_CONTEXT_WINDOW = 1_000_000
@@ -38,7 +38,7 @@ export function createGeminiBrain(options: GeminiOptions): Brain {
   const call = createRestClient({ name: NAME, baseURL, headers: { 'x-goog-api-key': apiKey }, readRefusal })
   return {
     id: 'gemini',
-    model: options.model ?? GEMINI_MODEL,
+    model: options.model ?? DEFAULT_MODELS.gemini,
     contextWindow: (model) => contextWindowOf('google', model) ?? LEAST_CONTEXT_WINDOW,
     images: 'data',
     paceMs: 0,
@@ -72,7 +72,7 @@ function toBody({ model, system, messages, maxTokens }: BrainRequest): Body {
       maxOutputTokens: maxTokens,
       // This model thinks before it speaks, on account of `maxOutputTokens`: this is the least that it can be told to.
       // Other models have other words for it, so they are left to their own default.
-      ...(model === GEMINI_MODEL && { thinkingConfig: { thinkingLevel: 'LOW' } }),
+      ...(model === DEFAULT_MODELS.gemini && { thinkingConfig: { thinkingLevel: 'LOW' } }),
     },
   }
 }

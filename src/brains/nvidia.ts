@@ -1,8 +1,7 @@
 /** NVIDIA NIM, hosted or one's own: OpenAI's wire. */
 import type { Brain } from '#src/chat/brain.ts'
+import { DEFAULT_MODELS } from './models.ts'
 import { createOpenAIWireBrain } from './openai-wire.ts'
-
-export const NVIDIA_MODEL = 'nvidia/nemotron-3-super-120b-a12b'
 
 /** The default model's as it is hosted, and what nearly every model has that is offered for chats. */
 const CONTEXT_WINDOW = { default: 262_144, least: 32_768 }
@@ -28,14 +27,14 @@ export function createNvidiaBrain(options: NvidiaOptions): Brain {
     name: 'NVIDIA NIM',
     apiKey: options.apiKey,
     baseURL: options.baseURL ?? 'https://integrate.api.nvidia.com/v1',
-    model: options.model ?? NVIDIA_MODEL,
-    contextWindow: (model) => CONTEXT_WINDOW[model === NVIDIA_MODEL ? 'default' : 'least'],
+    model: options.model ?? DEFAULT_MODELS.nvidia,
+    contextWindow: (model) => CONTEXT_WINDOW[model === DEFAULT_MODELS.nvidia ? 'default' : 'least'],
     // What a NIM costs is in no list.
     prices: null,
     maxTokensField: 'max_tokens',
     usageTimeoutMs: options.usageTimeoutMs ?? 5000,
     // This model thinks aloud before it speaks, on account of `max_tokens`, unless it is told not to; the words for it
     // are the model's own.
-    more: (model) => (model === NVIDIA_MODEL ? { chat_template_kwargs: { enable_thinking: false } } : {}),
+    more: (model) => (model === DEFAULT_MODELS.nvidia ? { chat_template_kwargs: { enable_thinking: false } } : {}),
   })
 }

@@ -12,6 +12,7 @@ import { ChatError } from '#src/chat/errors.ts'
 import { askForModels } from './ask.ts'
 import { toFrameError } from './failure.ts'
 import { bodyOf } from './lean-fetch.ts'
+import { DEFAULT_MODELS } from './models.ts'
 import { decodeLines, type FinishPart, type LineReader, parseFrame, readParts, toUsagePart } from './reply-stream.ts'
 import { createRestClient } from './rest-client.ts'
 
@@ -22,8 +23,6 @@ const NAME = 'Ollama'
  * too much without a word.
  */
 const CONTEXT_WINDOW = 8192
-
-export const OLLAMA_MODEL = 'gemma4'
 
 /** The last line ends the reply, and nothing follows it. */
 const REST_TIMEOUT_MS = 1000
@@ -38,7 +37,7 @@ export interface OllamaOptions {
 }
 
 export function createOllamaBrain(options: OllamaOptions): Brain {
-  const { baseURL, model = OLLAMA_MODEL, firstTokenTimeoutMs = 180_000 } = options
+  const { baseURL, model = DEFAULT_MODELS.ollama, firstTokenTimeoutMs = 180_000 } = options
   const call = createRestClient({ name: NAME, baseURL })
   return {
     id: 'ollama',

@@ -1,9 +1,8 @@
 /** OpenAI. */
 import type { Brain } from '#src/chat/brain.ts'
+import { DEFAULT_MODELS } from './models.ts'
 import { createOpenAIWireBrain } from './openai-wire.ts'
 import { contextWindowOf } from './prices.ts'
-
-export const OPENAI_MODEL = 'gpt-5.4-mini'
 
 /** What every model has that is still offered; most have more. */
 const LEAST_CONTEXT_WINDOW = 128_000
@@ -24,7 +23,7 @@ export function createOpenAIBrain(options: OpenAIOptions): Brain {
     name: 'OpenAI',
     apiKey: options.apiKey,
     baseURL: options.baseURL ?? 'https://api.openai.com/v1',
-    model: options.model ?? OPENAI_MODEL,
+    model: options.model ?? DEFAULT_MODELS.openai,
     contextWindow: (asked) => contextWindowOf('openai', asked) ?? LEAST_CONTEXT_WINDOW,
     images: 'all',
     prices: 'openai',

@@ -12,32 +12,35 @@ const PROVIDERS = {
 }
 
 /** Milliseconds that Ollama's first token is waited for. */
-const patienceOf = (env: Record<string, string>) =>
-  createBrains(loadConfig({ ...PROVIDERS.ollama, ...env })).available[1]!.firstTokenTimeoutMs
+const patienceOf = async (env: Record<string, string>) =>
+  (await createBrains(loadConfig({ ...PROVIDERS.ollama, ...env }))).available[1]!.firstTokenTimeoutMs
 
 describe.each(Object.entries(PROVIDERS))('the brain %s', (id, env) => {
   const [needed = '', model = ''] = Object.keys(env)
 
-  it('is there when its variable is set, and speaks as its model', () => {
-    const { available } = createBrains(loadConfig(env))
+  it('is there when its variable is set, and speaks as its model', async () => {
+    const { available } = await createBrains(loadConfig(env))
     expect(available.map((brain) => brain.id)).toEqual(['config', id])
     expect(available[1]).toMatchObject({ model: 'a-model' })
   })
 
-  it('has a model of its own', () => {
-    const { available } = createBrains(loadConfig({ ...env, [model]: '' }))
+  it('has a model of its own', async () => {
+    const { available } = await createBrains(loadConfig({ ...env, [model]: '' }))
     expect(available[1]!.model).toMatch(/^[\w./-]+$/)
   })
 
-  it('is missed with a reason that names the variable', () => {
-    const { unavailable } = createBrains(loadConfig({ ...env, [needed]: '' }))
+  it('is missed with a reason that names the variable', async () => {
+    const { unavailable } = await createBrains(loadConfig({ ...env, [needed]: '' }))
     expect(unavailable).toContainEqual({ id, model: 'a-model', reason: `${needed} is not set.` })
+    const { available } = await createBrains(loadConfig({ ...env, [model]: '' }))
+    const missed = await createBrains(loadConfig({}))
+    expect(missed.unavailable).toContainEqual({ id, model: available[1]!.model, reason: `${needed} is not set.` })
   })
 })
 
 describe('Ollama', () => {
-  it('is waited for as long as is said, where it is', () => {
-    expect(patienceOf({})).toBe(180_000)
-    expect(patienceOf({ FIRST_TOKEN_TIMEOUT_S: '7' })).toBe(7000)
+  it('is waited for as long as is said, where it is', async () => {
+    expect(await patienceOf({})).toBe(180_000)
+    expect(await patienceOf({ FIRST_TOKEN_TIMEOUT_S: '7' })).toBe(7000)
   })
 })
