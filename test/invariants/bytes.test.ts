@@ -1,7 +1,7 @@
 /** Any text comes through as it was said, and what stands on the wire is what clients split and parse. */
 import { describe, expect, it } from 'vitest'
 import { encodeReply, says } from '#test/provider/openai.ts'
-import { cutAt, cutEverywhere, sends } from '#test/provider/scripts.ts'
+import { cutEvery, cutEverywhere, sends } from '#test/provider/scripts.ts'
 import { byHand } from '#test/provider/by-hand.ts'
 import { call, type Json, openStream, startSession, toText } from '#test/helper.ts'
 import { STORES } from '#test/stores/each.ts'
@@ -66,15 +66,13 @@ describe.each(STORES)('text, on $name,', (store) => {
   it('is the same wherever the provider is cut into pieces', async () => {
     const deltas = ['Hé', '😀\r\n\n', 'data: 漢', '字"\\']
     const body = Buffer.from(encodeReply({ deltas }, { obfuscation: '' }).frames.join(''))
-    // Four cuts in each turn, which together are all there are.
-    const quarter = Math.ceil(body.length / 4)
-    const offsets = Array.from({ length: quarter }, (_, index) => index + 1)
+    // Eight cuts in each turn, which together are all there are.
+    const every = Math.ceil(body.length / 8)
+    const offsets = Array.from({ length: every }, (_, index) => index + 1)
     const { url, provider } = await startOn(store)
     provider.script((exchange) => {
       const { messages } = exchange.request.body as { messages: { content: string }[] }
-      const offset = Number(messages.at(-1)!.content)
-      const cuts = [0, 1, 2, 3].map((quarters) => Math.min(offset + quarters * quarter, body.length))
-      return sends(cutAt(body, ...cuts), { apart: true })(exchange)
+      return sends(cutEvery(body, Number(messages.at(-1)!.content), every), { apart: true })(exchange)
     })
     const texts: unknown[] = []
     const askAll = async () => {
@@ -84,7 +82,7 @@ describe.each(STORES)('text, on $name,', (store) => {
       }
     }
     await Promise.all(Array.from({ length: 10 }, askAll))
-    expect(texts).toEqual(Array(quarter).fill(deltas.join('')))
+    expect(texts).toEqual(Array(every).fill(deltas.join('')))
 
     provider.script(sends(cutEverywhere(body), { apart: true }))
     const frames = await (await send(url, await startSession(url), 'Hi')).rest()

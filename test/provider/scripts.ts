@@ -80,10 +80,11 @@ export function hangsUp(ending: 'fin' | 'reset'): Script {
   return (exchange) => finish(exchange, ending)
 }
 
-/** `body` cut at these offsets, in bytes. */
-export function cutAt(body: Uint8Array, ...offsets: number[]): Uint8Array[] {
-  const ends = [...offsets, body.length]
-  return ends.map((end, index) => body.subarray(ends[index - 1] ?? 0, end)).filter((piece) => piece.length > 0)
+/** `body` cut at this offset, in bytes, and again after each `every` bytes. */
+export function cutEvery(body: Uint8Array, offset: number, every: number): Uint8Array[] {
+  const pieces = [body.subarray(0, offset)]
+  for (let start = offset; start < body.length; start += every) pieces.push(body.subarray(start, start + every))
+  return pieces.filter((piece) => piece.length > 0)
 }
 
 /** `body` byte by byte. */
