@@ -1,6 +1,6 @@
 /**
  * What a token costs: the service, with its journal on, beside a raw byte proxy, against the same local provider,
- * interleaved in one run. `npm run bench -- [--store redis|sqlite] [--streams 400] [--rounds 3] [--seconds 20]`
+ * interleaved in one run. `npm run bench -- [--store redis|sqlite] [--streams 400] [--rounds 5] [--seconds 20]`
  *
  * Ratios are what counts: machines differ, and the same machine differs from minute to minute.
  */
@@ -15,13 +15,13 @@ const { values: options } = parseArgs({
   options: {
     store: { type: 'string', default: 'redis' },
     streams: { type: 'string', default: '400' },
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '20' },
   },
 })
 
 const RATE = 25
-const SATURATED = { streams: 50, tokens: 1000 }
+const SATURATED = { streams: 50, tokens: 4000 }
 
 const WARM_UP_TOKENS = 100
 
@@ -123,29 +123,56 @@ async function run(): Promise<void> {
     await measure(target, pid, SATURATED.streams, SATURATED.tokens, 0)
     await measure(target, pid, streams, WARM_UP_TOKENS, RATE)
   }
+  const steady: Ratios[] = []
+  const saturated: Ratios[] = []
+  const { streams: many, tokens: most } = SATURATED
   for (let round = 1; round <= Number(options.rounds); round++) {
-    await compare(`round ${round}: ${streams} streams × ${RATE} tokens/s`, targets, streams, tokens, RATE)
-    await compare(
-      `round ${round}: saturated, ${SATURATED.streams} × ${SATURATED.tokens}`,
-      targets,
-      SATURATED.streams,
-      SATURATED.tokens,
-      0,
-    )
+    const title = `round ${round}: ${streams} streams × ${RATE} tokens/s`
+    steady.push(await compare(title, targets, streams, tokens, RATE))
+    saturated.push(await compare(`round ${round}: saturated, ${many} × ${most}`, targets, many, most, 0))
   }
+  process.stdout.write('\nmedians of all rounds\n')
+  tell(toMedians(steady))
+  tell(toMedians(saturated), 'saturated: ')
+}
+
+/** The service beside the proxy, in one round. */
+interface Ratios {
+  cpu: number
+  /** Milliseconds that the service adds to what the proxy takes. */
+  delayP50: number
+  delayP99: number
 }
 
 async function compare(title: string, targets: [Target, number][], streams: number, tokens: number, rate: number) {
   const rows = []
   for (const [target, pid] of targets) rows.push(toRow(target.name, await measure(target, pid, streams, tokens, rate)))
   const [raw, own] = rows as [ReturnType<typeof toRow>, ReturnType<typeof toRow>]
-  const ratio = own['CPU µs/token'] / raw['CPU µs/token']
-  const added = (share: 'p50' | 'p99') => (own[`delay ${share} ms`] - raw[`delay ${share} ms`]).toFixed(2)
+  const ratios = {
+    cpu: own['CPU µs/token'] / raw['CPU µs/token'],
+    delayP50: own['delay p50 ms'] - raw['delay p50 ms'],
+    delayP99: own['delay p99 ms'] - raw['delay p99 ms'],
+  }
   process.stdout.write(`\n${title}\n`)
   console.table(rows)
+  tell(ratios)
+  return ratios
+}
+
+/** One round differs from the next by a tenth and more. */
+function toMedians(rounds: Ratios[]): Ratios {
+  const median = (of: keyof Ratios) =>
+    percentile(
+      rounds.map((ratios) => ratios[of]),
+      0.5,
+    )
+  return { cpu: median('cpu'), delayP50: median('delayP50'), delayP99: median('delayP99') }
+}
+
+function tell({ cpu, delayP50, delayP99 }: Ratios, of = ''): void {
   process.stdout.write(
-    `CPU per token ${ratio.toFixed(2)} × the proxy's; tokens per CPU-second ${(1 / ratio).toFixed(2)} ×; ` +
-      `delay added p50 ${added('p50')} ms, p99 ${added('p99')} ms\n`,
+    `${of}CPU per token ${cpu.toFixed(2)} × the proxy's; tokens per CPU-second ${(1 / cpu).toFixed(2)} ×; ` +
+      `delay added p50 ${delayP50.toFixed(2)} ms, p99 ${delayP99.toFixed(2)} ms\n`,
   )
 }
 
