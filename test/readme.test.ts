@@ -5,8 +5,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { call } from './helper.ts'
-import { makeDirectory, startServer } from './process.ts'
+import { call, startService } from './helper.ts'
+import { makeDirectory } from './process.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
@@ -33,7 +33,7 @@ async function runSnippet(code: string, url: string): Promise<string> {
 
 describe('the README', () => {
   it('has a curl that streams', async () => {
-    const { url } = await startServer()
+    const { url } = await startService()
     const [curl] = findBlocks('sh', 'curl')
     const { stdout } = await run('bash', ['-euc', curl!.replaceAll(ADDRESS, url)])
     expect(stdout).toMatch(/^data: \{"token":"[^"]+","count":1\}\n\ndata: /)
@@ -41,19 +41,19 @@ describe('the README', () => {
   })
 
   it('has a fetch that streams', async () => {
-    const { url } = await startServer()
+    const { url } = await startService()
     const [snippet] = findBlocks('js', 'TextDecoderStream')
     expect(await runSnippet(snippet!, url)).toMatch(/\n\d+ tokens in [\d.]+ s\n$/)
   })
 
   it('has an EventSource that comes back', async () => {
-    const { url } = await startServer({ CONFIG_BRAIN_PACE_MS: '10' })
+    const { url } = await startService({ CONFIG_BRAIN_PACE_MS: '10' })
     const [snippet] = findBlocks('js', 'EventSource')
     expect((await runSnippet(snippet!, url)).split('\n').length).toBeGreaterThan(3)
   })
 
   it('has a WebSocket and a Socket.IO client', async () => {
-    const { url } = await startServer()
+    const { url } = await startService()
     const [webSocket] = findBlocks('js', 'new WebSocket')
     expect(await runSnippet(webSocket!, url)).toMatch(/\n\d+ tokens in [\d.]+ s\n$/)
     const [socketIo] = findBlocks('js', 'socket.io-client')
@@ -61,7 +61,7 @@ describe('the README', () => {
   })
 
   it('has a curl for the language tutor and one for the unified door', async () => {
-    const { url } = await startServer()
+    const { url } = await startService()
     const curl = async (mention: string) => {
       const [command] = findBlocks('sh', mention)
       return (await run('bash', ['-euc', command!.replaceAll(ADDRESS, url)])).stdout
@@ -71,7 +71,7 @@ describe('the README', () => {
   })
 
   it("has a client of OpenAI's that streams", async () => {
-    const { url } = await startServer()
+    const { url } = await startService()
     const [snippet] = findBlocks('js', "'openai'")
     expect(await runSnippet(snippet!, url)).toMatch(/\w+ \w+/)
   })
@@ -81,13 +81,13 @@ describe('the README', () => {
     await mkdir(directory)
     const [persona] = findBlocks('markdown', 'night_owl')
     await writeFile(join(directory, 'night_owl.md'), persona!)
-    const { url } = await startServer({ PERSONAS_DIR: directory })
+    const { url } = await startService({ PERSONAS_DIR: directory })
     const { body } = await call(`${url}/chat/start`, 'POST', { persona: 'night_owl' })
     expect(body).toMatchObject({ persona_description: 'A calm voice for late hours' })
   })
 
   it('has figures to look at', async () => {
-    const { url } = await startServer()
+    const { url } = await startService()
     const [curl] = findBlocks('sh', '/metrics')
     const { stdout } = await run('bash', ['-euc', curl!.replaceAll(ADDRESS, url)])
     expect(stdout).toContain('repartee_turns_running 0\n')

@@ -21,7 +21,7 @@ import {
   untilEnded,
 } from './conversation.ts'
 
-const ROUNDS = 3
+const ROUNDS = 2
 const SESSIONS = 12
 
 /** What was shown longer ago than this when the process is killed must have been kept: 25 ms, and what a busy machine adds. */

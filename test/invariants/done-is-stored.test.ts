@@ -7,7 +7,7 @@ import { startServer } from '#test/process.ts'
 import { STORES } from '#test/stores/each.ts'
 import { ask, follow, getTurn, last, NEGOTIATED, send, transcript, turnIdOf } from './conversation.ts'
 
-const ROUNDS = 3
+const ROUNDS = 2
 const REPLY = 'Whatever you do, 火 🔥, keep breathing.'
 
 async function startProvider() {

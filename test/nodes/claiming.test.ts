@@ -1,12 +1,13 @@
-/** A node that has claimed a turn and has not heard so yet, while another is told to end it. */
+/** A node that has claimed a turn and has not heard so yet, while somebody ends it. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { call, startService, startSession, startWithProvider } from '#test/helper.ts'
-import { history, NEGOTIATED, send } from '#test/invariants/conversation.ts'
+import { history, last, NEGOTIATED, send } from '#test/invariants/conversation.ts'
 import { says } from '#test/provider/openai.ts'
 import { hasRedis, newPrefix, type RedisServer, startRedis } from '#test/stores/redis.ts'
 import { startProxy } from '#test/stores/redis-proxy.ts'
 
-describe.skipIf(!hasRedis)('a turn that is ended from another node before its own knows of it', () => {
+describe.skipIf(!hasRedis)('a turn that is ended before its node knows of it', () => {
   let redis: RedisServer
   beforeAll(async () => void (redis = await startRedis()))
   afterAll(() => redis.close())
@@ -33,6 +34,15 @@ describe.skipIf(!hasRedis)('a turn that is ended from another node before its ow
     expect(end!.data).toMatchObject({ done: true, finish_reason: 'stopped', full_text: '' })
     expect((await stopping).body).toMatchObject({ stopped: true, state: 'stopped', partial_text: '' })
     expect(await history(one, sessionId)).toMatchObject([{ role: 'user', content: 'Ready?' }])
+  })
+
+  it('is stopped on its own node as one that runs there', async () => {
+    const { one, sessionId, sending, release } = await startClaimed()
+    const stopping = call(`${one}/chat/turns/${sessionId}.1/stop`, 'POST')
+    await delay(20)
+    release()
+    expect(last(await (await sending).rest())).toMatchObject({ done: true, finish_reason: 'stopped' })
+    expect((await stopping).body).toMatchObject({ stopped: true, state: 'stopped' })
   })
 
   it('is forgotten with its session', async () => {
