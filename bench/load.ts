@@ -36,14 +36,33 @@ export async function post(url: string, body: unknown): Promise<Record<string, u
   return (await response.json()) as Record<string, unknown>
 }
 
+/** Hears, with the tokens that have come by then, when all streams speak, and when the first of them has ended. */
+export interface Marks {
+  onBegun(tokens: number): void
+  onEnding(tokens: number): void
+}
+
 /** Opens the streams that were prepared at once, each of so many tokens, and reads them to their ends. */
-export async function read(asked: Asked[], tokens: number): Promise<Readings> {
+export async function read(asked: Asked[], tokens: number, marks: Marks): Promise<Readings> {
   const readings: Readings = { tokens: 0, broken: 0, delays: new Float64Array(asked.length * tokens), firsts: [] }
-  await Promise.all(asked.map(({ url, body }) => readStream(url, body, tokens, readings)))
+  let ended = 0
+  const onFirst = () => {
+    if (readings.firsts.length === asked.length) marks.onBegun(readings.tokens)
+  }
+  const onLast = () => {
+    if (ended++ === 0) marks.onEnding(readings.tokens)
+  }
+  await Promise.all(asked.map(({ url, body }) => readStream(url, body, tokens, readings, { onFirst, onLast })))
   return readings
 }
 
-async function readStream(url: string, body: string, tokens: number, readings: Readings): Promise<void> {
+async function readStream(
+  url: string,
+  body: string,
+  tokens: number,
+  readings: Readings,
+  { onFirst, onLast }: { onFirst: () => void; onLast: () => void },
+): Promise<void> {
   const startedAt = performance.now()
   const outgoing = request(url, { method: 'POST', agent, headers: { 'content-type': 'application/json' } })
   outgoing.end(body)
@@ -58,9 +77,13 @@ async function readStream(url: string, body: string, tokens: number, readings: R
     const end = text.lastIndexOf('\n\n') + 2
     rest = text.slice(end)
     for (const [, number, writtenAt] of text.slice(0, end).matchAll(TOKEN)) {
-      if (last === 0) readings.firsts.push(performance.now() - startedAt)
       if (Number(number) !== ++last) isBroken = true
       readings.delays[readings.tokens++] = now - Number(writtenAt)
+      if (last === 1) {
+        readings.firsts.push(performance.now() - startedAt)
+        onFirst()
+      }
+      if (last === tokens) onLast()
     }
   }
   if (isBroken || last !== tokens) readings.broken++

@@ -1,6 +1,7 @@
 /**
  * What a token costs: the service, with its journal on, beside a raw byte proxy, against the same local provider,
- * interleaved in one run. `npm run bench -- [--store redis|sqlite] [--streams 400] [--rounds 5] [--seconds 20]`
+ * interleaved in one run. A paced token's cost is taken while all streams speak, a stream's own (its beginning and
+ * its end) apart from it. `npm run bench -- [--store redis|sqlite] [--streams 400] [--rounds 5] [--seconds 20]`
  *
  * Ratios are what counts: machines differ, and the same machine differs from minute to minute.
  */
@@ -30,7 +31,10 @@ const CLOCK_TICK_US = 10_000
 
 interface Measured {
   readings: Readings
-  cpuUs: number
+  /** Microseconds of CPU for a token, while all streams speak. */
+  tokenUs: number
+  /** Microseconds of CPU for a stream beside its tokens: its beginning and its end. */
+  streamUs: number
   rssMb: number
 }
 
@@ -73,10 +77,20 @@ function toRssMb(pid: number): number {
 
 async function measure(target: Target, pid: number, streams: number, tokens: number, rate: number): Promise<Measured> {
   const asked = await Promise.all(Array.from({ length: streams }, () => target.prepare(`${tokens}@${rate}`)))
-  const before = toCpuUs(pid)
-  const readings = await read(asked, tokens)
+  const sample = (come = 0) => ({ cpuUs: toCpuUs(pid), tokens: come })
+  const before = sample()
+  let begun = before
+  let ending = before
+  const readings = await read(asked, tokens, {
+    onBegun: (come) => (begun = sample(come)),
+    onEnding: (come) => (ending = sample(come)),
+  })
+  const cpuUs = sample().cpuUs - before.cpuUs
   if (readings.broken > 0) throw new Error(`${target.name}: ${readings.broken} streams lost or mixed up tokens`)
-  return { readings, cpuUs: toCpuUs(pid) - before, rssMb: toRssMb(pid) }
+  // As fast as it goes, the first stream can have ended before the last one speaks.
+  const isPaced = rate > 0
+  const tokenUs = isPaced ? (ending.cpuUs - begun.cpuUs) / (ending.tokens - begun.tokens) : cpuUs / readings.tokens
+  return { readings, tokenUs, streamUs: (cpuUs - tokenUs * readings.tokens) / streams, rssMb: toRssMb(pid) }
 }
 
 function percentile(values: ArrayLike<number>, share: number): number {
@@ -84,12 +98,13 @@ function percentile(values: ArrayLike<number>, share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!
 }
 
-function toRow(name: string, { readings, cpuUs, rssMb }: Measured) {
+function toRow(name: string, { readings, tokenUs, streamUs, rssMb }: Measured) {
   return {
     target: name,
     tokens: readings.tokens,
-    'CPU µs/token': Number((cpuUs / readings.tokens).toFixed(1)),
-    'tokens/CPU-s': Math.round(readings.tokens / (cpuUs / 1e6)),
+    'CPU µs/token': Number(tokenUs.toFixed(1)),
+    'tokens/CPU-s': Math.round(1e6 / tokenUs),
+    'CPU ms/stream': Number((streamUs / 1000).toFixed(2)),
     'delay p50 ms': Number((percentile(readings.delays, 0.5) / 1000).toFixed(2)),
     'delay p99 ms': Number((percentile(readings.delays, 0.99) / 1000).toFixed(2)),
     'first token p50 ms': Number(percentile(readings.firsts, 0.5).toFixed(1)),
