@@ -28,6 +28,13 @@ function resume(turnId: string): string {
   return JSON.stringify({ event: 'chat_resume', data: { turn_id: turnId } })
 }
 
+/** The event streams of a node beyond one for each turn that it runs. */
+async function countGuests(url: string): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text()
+  const value = (name: string) => Number(new RegExp(`^${name} (\\d+)`, 'm').exec(metrics)![1])
+  return value('repartee_event_streams') - value('repartee_turns_running')
+}
+
 describe.skipIf(!hasRedis)('a node that is told to leave', () => {
   it('takes nothing new, finishes what it runs, and sends the others’ readers to them', async () => {
     const hand = byHand()
@@ -125,6 +132,8 @@ describe.skipIf(!hasRedis)('a node that is told to leave', () => {
     const leaving = new AbortController()
     const talkers = Array.from({ length: 9 }, (_, number) => talk(urls, `talker-${number}`, leaving.signal))
     for (const [i, server] of nodes.servers.entries()) {
+      // Otherwise nothing would be proved: somebody reads there what another node runs.
+      await expect.poll(() => countGuests(server.url), { interval: 5 }).toBeGreaterThan(0)
       server.kill('SIGTERM')
       expect(await server.exited).toBe(0)
       urls[i] = (await nodes.start()).url
@@ -135,9 +144,6 @@ describe.skipIf(!hasRedis)('a node that is told to leave', () => {
     for (const outcome of outcomes) {
       expect(outcome).toMatchObject({ text, full: text, end: 'stop', counts: whole })
     }
-    // Otherwise nothing was proved.
-    expect(outcomes.length).toBeGreaterThan(talkers.length)
-    expect(outcomes.some(({ dismissals }) => dismissals > 0)).toBe(true)
     expect(nodes.provider.requests.filter(({ method }) => method === 'POST')).toHaveLength(outcomes.length)
   })
 })
