@@ -12,7 +12,7 @@ export default defineConfig({
     maxWorkers: 4,
     testTimeout: 90_000,
     hookTimeout: 90_000,
-    expect: { poll: { timeout: 20_000 } },
+    expect: { poll: { timeout: 10_000 } },
     reporters: ['default'],
   },
 })

@@ -142,7 +142,7 @@ describe('a brain that was left alone', () => {
     expect(guarded.asked).toBe(6)
 
     spoken.resolve()
-    await vi.waitFor(() => expect(guarded.brain.breaker).toBe('closed'), { timeout: 20_000 })
+    await vi.waitFor(() => expect(guarded.brain.breaker).toBe('closed'), { timeout: 10_000 })
     expect(guarded.brain.isResting).toBe(false)
     expect(guarded.news).toEqual(['claude open', 'claude closed'])
     over.resolve()

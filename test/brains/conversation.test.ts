@@ -56,7 +56,7 @@ describe('a conversation with Claude', () => {
     const request = await provider.nextRequest()
     expect(toText(await stream.take(2))).toBe('One, two, ')
     const stopped = call(`${url}/chat/turns/${turnIdOf(stream)}/stop`, 'POST')
-    await within(5_000, request.closed)
+    await within(1000, request.closed)
     expect((await stopped).body).toMatchObject({ stopped: true, partial_text: 'One, two, ' })
     // What came out is only counted at the end, so it stays unknown, and with it the price.
     const counts = { input_tokens: 42, output_tokens: null, cost_usd: null }

@@ -91,7 +91,7 @@ describe('a client', () => {
     const leaving = json(503, refusal('draining', 0.2))
     const standIn = await startStandIn(leaving, leaving, personas)
     const answer = openClient(standIn.url, { patienceMs: 2_000 }).personas()
-    await vi.waitFor(() => expect(standIn.asked).toBe(1), { timeout: 20_000 })
+    await vi.waitFor(() => expect(standIn.asked).toBe(1), { timeout: 10_000 })
     clock.sleep(3_600_000)
     expect(await answer).toMatchObject({ default: 'none' })
   })

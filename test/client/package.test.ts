@@ -71,7 +71,7 @@ describe('the published package', () => {
       const code = example!.replace("'http://127.0.0.1:5001'", `'${url}', transport: '${transport}'`)
       const file = join(project, `${transport}.js`)
       await writeFile(file, transport === 'sse' ? code : `${code}client.close()\n`)
-      const { stdout } = await run('node', [file], { timeout: 20_000 })
+      const { stdout } = await run('node', [file], { timeout: 10_000 })
       expect(stdout).toMatch(/\n\d+ tokens in [\d.]+ s\n$/)
     }
   })

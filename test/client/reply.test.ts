@@ -141,10 +141,10 @@ describe.each(TRANSPORTS)('a reply over %s', (transport) => {
     await expect(reading).rejects.toMatchObject({ code: 'aborted' })
     await expect(client.send(sessionId, 'Late', { signal }).done).rejects.toMatchObject({ code: 'aborted' })
     await expect(client.personas({ signal })).rejects.toMatchObject({ code: 'aborted' })
-    await vi.waitFor(() => expect(forget.mock.calls.length).toBe(listen.mock.calls.length), { timeout: 20_000 })
+    await vi.waitFor(() => expect(forget.mock.calls.length).toBe(listen.mock.calls.length), { timeout: 10_000 })
     client.close()
     // Fetch keeps a connection that is done with for a while: this one was not.
-    if (transport === 'websocket') await vi.waitFor(() => expect(network.open).toBeLessThan(2), { timeout: 20_000 })
+    if (transport === 'websocket') await vi.waitFor(() => expect(network.open).toBeLessThan(2), { timeout: 10_000 })
     said.say('On and on')
     said.finish()
     await untilEnded(url, reply.turnId!)

@@ -183,6 +183,6 @@ describe('what the network says of itself', () => {
     said.finish()
     await reply.done
     client.close()
-    await vi.waitFor(() => expect([listeners.online.size, listeners.offline.size]).toEqual([0, 0]), { timeout: 20_000 })
+    await vi.waitFor(() => expect([listeners.online.size, listeners.offline.size]).toEqual([0, 0]), { timeout: 10_000 })
   })
 })

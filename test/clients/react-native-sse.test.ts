@@ -66,9 +66,9 @@ describe('react-native-sse', () => {
     reply.say('Hello.')
     reply.finish()
     await heard.done
-    await vi.waitFor(() => expect(requests.length).toBeGreaterThan(3), { timeout: 20_000, interval: AGAIN })
+    await vi.waitFor(() => expect(requests.length).toBeGreaterThan(3), { timeout: 10_000, interval: AGAIN })
     await vi.waitFor(() => expect(requests[2]!.xhr.readyState).toBe(XMLHttpRequest.DONE), {
-      timeout: 20_000,
+      timeout: 10_000,
       interval: AGAIN,
     })
     const [first, second, third] = requests

@@ -61,11 +61,11 @@ describe.each(STORES)('a token, on $name,', (store) => {
     const reply = await hand.next()
     for (let number = 1; number <= 20; number++) {
       reply.say(`${number} `)
-      const [frame] = await within(5_000, stream.take(1))
+      const [frame] = await within(2_000, stream.take(1))
       expect(frame!.data).toEqual({ token: `${number} `, count: number })
     }
     reply.finish()
-    expect(last(await within(5_000, stream.rest()))).toMatchObject({ done: true, tokens: 20 })
+    expect(last(await within(2_000, stream.rest()))).toMatchObject({ done: true, tokens: 20 })
   })
 })
 

@@ -127,6 +127,8 @@ describe.each(STORES)('a turn whose process is killed, on $name,', (store) => {
         const sessions = await Promise.all(Array.from({ length: SESSIONS }, () => startSession(url)))
         const witnessed: Witnessed[] = []
         const talks = sessions.map((sessionId) => talk(url, sessionId, witnessed))
+        // So that both are seen: a turn that had ended, and, as each goes on to talk, turns that had not.
+        if (round === 1) await expect.poll(() => witnessed.some(({ frames }) => last(frames).done)).toBe(true)
         await delay(random.integer(30, 900))
         const killedAt = performance.now()
         server.kill('SIGKILL')
@@ -142,6 +144,7 @@ describe.each(STORES)('a turn whose process is killed, on $name,', (store) => {
       }
       // The kills came while something ran.
       expect(states.filter((state) => state === 'interrupted').length).toBeGreaterThan(ROUNDS)
+      expect(states).toContain('done')
     }))
 
   it('is interrupted with no reply when nothing had been said', async () => {

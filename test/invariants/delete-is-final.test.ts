@@ -69,7 +69,7 @@ describe.each(STORES)('delete, on $name,', (store) => {
     await stream.take(2)
     await whole.take(1)
     expect(await remove(url, sessionId)).toMatchObject({ status: 200, body: { success: true, session_id: 'mine' } })
-    await within(5_000, reply.request.closed)
+    await within(1000, reply.request.closed)
     for (const reader of [stream, whole]) {
       const end = last(await reader.rest())
       expect(end).toMatchObject({ ...GONE, turn_id: 'mine.1', partial_text: expect.any(String) })
@@ -87,7 +87,7 @@ describe.each(STORES)('delete, on $name,', (store) => {
       const stream = await send(url, sessionId, SECRET)
       const request = await provider.nextRequest()
       expect((await remove(url, sessionId)).status).toBe(200)
-      await within(5_000, request.closed)
+      await within(1000, request.closed)
       expect(last(await stream.rest())).toMatchObject({ ...GONE, partial_text: '' })
       await expectGone(url, sessionId)
       expect(await findRows()).toEqual([])
@@ -141,7 +141,7 @@ describe.each(STORES)('delete, on $name,', (store) => {
       expect([200, 404]).toContain(stopped.status)
       expect(removed.status).toBe(200)
       expect(await stream.rest()).toHaveLength(1)
-      await within(5_000, reply.request.closed)
+      await within(1000, reply.request.closed)
       await expectGone(url, sessionId)
     }
     expect(await findRows()).toEqual([])

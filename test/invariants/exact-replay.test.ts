@@ -95,7 +95,7 @@ describe.each(STORES)('a reader cut at token 7 of 200, on $name,', (store) => {
     const { url, turnId, sessionId, release } = await cutAtSeven(store, {})
     release()
     await vi.waitFor(async () => expect(await getTurn(url, turnId)).toMatchObject({ state: 'done' }), {
-      timeout: 20_000,
+      timeout: 10_000,
     })
     expect(await transcript(url, sessionId)).toEqual(['user complete: Count!', `assistant complete: ${TEXT}`])
   })

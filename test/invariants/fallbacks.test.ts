@@ -132,7 +132,7 @@ describe('a provider that, before the first token,', () => {
     const { url, provider } = await startWithClaude(isSilent(), slow, NOT_SO_QUICK)
     const { body } = await ask(url, await startSession(url), 'Ready?')
     expect(body).toMatchObject({ brain: 'claude', full_text: 'Here.' })
-    await within(5_000, (await provider.nextRequest()).closed)
+    await within(1000, (await provider.nextRequest()).closed)
   })
 
   it('stays silent uses up the time of the turn as a whole', async () => {
@@ -183,7 +183,7 @@ describe('who stands in', () => {
     const request = await provider.nextRequest()
     expect((await end(url, sessionId)).status).toBe(200)
     expect(toText(await stream.rest())).toBe('')
-    await within(5_000, request.closed)
+    await within(1000, request.closed)
     expect(asks(claude)).toBe(0)
   })
 

@@ -141,7 +141,7 @@ describe.skipIf(!hasRedis)('over nodes', () => {
     const beginsWell = async () => (await begin(two)) === 200
     for (const until = Date.now() + 2_500; Date.now() < until; await delay(50)) expect(await beginsWell()).toBe(false)
     one.kill('SIGKILL')
-    await expect.poll(beginsWell).toBe(true)
+    await expect.poll(beginsWell, { timeout: 8_000 }).toBe(true)
   })
 
   it('nothing is let in while the counts are away, and all is well when they are back', async () => {
@@ -154,9 +154,9 @@ describe.skipIf(!hasRedis)('over nodes', () => {
     own.kill('SIGKILL')
     expect(await ask(url, session_id)).toMatchObject({ status: 503, body: { code: 'store_unavailable' } })
     await own.restart()
-    await expect.poll(async () => (await call(`${url}/chat/start`, 'POST', {})).status).toBe(200)
+    await expect.poll(async () => (await call(`${url}/chat/start`, 'POST', {})).status, { timeout: 5_000 }).toBe(200)
     const anew = await startSession(url)
-    await expect.poll(async () => (await ask(url, anew)).status).toBe(200)
+    await expect.poll(async () => (await ask(url, anew)).status, { timeout: 5_000 }).toBe(200)
   })
 
   it('nothing is let in when what is kept of the counts cannot be read', async () => {

@@ -81,7 +81,7 @@ describe.skipIf(STORES.length < 2)('a log of which Redis has lost', () => {
         expect(answer.status).toBe(200)
         return answer
       },
-      { timeout: 20_000, interval: 200 },
+      { timeout: 8_000, interval: 200 },
     )
     const end = last(await reader.rest())
     expect(['turn_expired', 'interrupted']).toContain(end.code)
@@ -99,7 +99,7 @@ describe.skipIf(STORES.length < 2)('a log of which Redis has lost', () => {
     await reply.request.closed
     for (const node of [url, elsewhere])
       await vi.waitFor(async () => expect((await call(`${node}/chat/turns/${turnId}`)).status).toBe(404), {
-        timeout: 20_000,
+        timeout: 10_000,
       })
   })
 })

@@ -178,7 +178,7 @@ describe.each(STORES)('a log whose time is over, on $name,', (store) => {
       undefined,
     ])
     await vi.waitFor(async () => expect((await call(`${url}/chat/turns/${sessionId}.1/stream`)).status).toBe(410), {
-      timeout: 20_000,
+      timeout: 10_000,
     })
   })
 })

@@ -17,6 +17,8 @@ const AT_ONCE = 40
 /** Bytes of the heap: more than code that was not run before takes, and a third of what the log of each turn would. */
 const NOISE = 600_000
 
+const PATIENCE = { timeout: 8_000 }
+
 /** What is open in a process, by its own count and by the system's. */
 async function countOpen(url: string, pid: number): Promise<Record<string, number>> {
   const text = await (await fetch(`${url}/metrics`)).text()
@@ -71,12 +73,12 @@ describe.each(STORES)('a process after many turns ($name)', (store) => {
     const server = await startServer(env)
     const { url, pid } = server
     await converse(url, WARM_UP)
-    await expect.poll(async () => (await countOpen(url, pid)).repartee_turns_running).toBe(0)
+    await expect.poll(async () => (await countOpen(url, pid)).repartee_turns_running, PATIENCE).toBe(0)
     const before = await countOpen(url, pid)
     const heapBefore = await measureHeap(server.output())
 
     await converse(url, TURNS)
-    await expect.poll(async () => toGrowth(before, await countOpen(url, pid))).toEqual({})
-    await expect.poll(async () => (await measureHeap(server.output())) - heapBefore).toBeLessThan(NOISE)
+    await expect.poll(async () => toGrowth(before, await countOpen(url, pid)), PATIENCE).toEqual({})
+    await expect.poll(async () => (await measureHeap(server.output())) - heapBefore, PATIENCE).toBeLessThan(NOISE)
   })
 })

@@ -85,7 +85,7 @@ describe.runIf(process.platform === 'linux')(`two hundred readers that never rea
     ]
     onTestFinished(() => silent.forEach((socket) => void socket.destroy()))
     const openFiles = async () => (await readdir(`/proc/${pid}/fd`)).length
-    await vi.waitFor(async () => expect(await openFiles()).toBeGreaterThan(SILENT + GOOD), { timeout: 20_000 })
+    await vi.waitFor(async () => expect(await openFiles()).toBeGreaterThan(SILENT + GOOD), { timeout: 10_000 })
     const before = await megabytesOf(pid, 'VmRSS')
 
     for (let index = 0; index < TOKENS.length; index += 50) {
@@ -103,6 +103,6 @@ describe.runIf(process.platform === 'linux')(`two hundred readers that never rea
 
     const held = await openFiles()
     for (const socket of silent) socket.resetAndDestroy()
-    await vi.waitFor(async () => expect(await openFiles()).toBeLessThanOrEqual(held - SILENT), { timeout: 20_000 })
+    await vi.waitFor(async () => expect(await openFiles()).toBeLessThanOrEqual(held - SILENT), { timeout: 5_000 })
   })
 })

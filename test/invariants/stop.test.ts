@@ -62,7 +62,7 @@ describe.each(STORES)('stop, on $name,', (store) => {
     expect(body).toEqual({ stopped: true, turn_id: turnId, state: 'stopped', partial_text: 'One, two, ' })
     // The answer came after the end was stored.
     expect(await getTurn(url, turnId)).toMatchObject({ state: 'stopped', text: 'One, two, ', finish_reason: 'stopped' })
-    await within(5_000, reply.request.closed)
+    await within(1000, reply.request.closed)
     for (const reader of [stream, second]) {
       const end = last(await reader.rest())
       expect(end).toMatchObject({ done: true, finish_reason: 'stopped', full_text: 'One, two, ', tokens: 2 })
@@ -86,7 +86,7 @@ describe.each(STORES)('stop, on $name,', (store) => {
       const request = await provider.nextRequest()
       const { body } = await stopTurn(url, turnIdOf(stream))
       expect(body).toMatchObject({ stopped: true, state: 'stopped', partial_text: '' })
-      await within(5_000, request.closed)
+      await within(1000, request.closed)
       const [end, ...more] = await stream.rest()
       expect(end!.data).toMatchObject({ done: true, finish_reason: 'stopped', full_text: '', tokens: 0 })
       expect(more).toEqual([])
@@ -107,7 +107,7 @@ describe.each(STORES)('stop, on $name,', (store) => {
       if (stopped.body.stopped === false) await stopTurn(url, turnIdOf(stream))
       expect((await stream.rest()).map(({ data }) => data.finish_reason)).toEqual(['stopped'])
     }
-    for (const request of provider.requests) await within(5_000, request.closed)
+    for (const request of provider.requests) await within(1000, request.closed)
   })
 
   it('keeps the usage that was reported until then', async () => {
@@ -233,7 +233,7 @@ describe.each(STORES)('a disconnect, on $name,', (store) => {
       reply.say('three, ')
       expect(toText(await second.take(3))).toBe('One, two, three, ')
       second.leave()
-      await within(5_000, reply.request.closed)
+      await within(1000, reply.request.closed)
       expect(await untilState(url, turnId, 'stopped')).toMatchObject({ text: 'One, two, three, ' })
       expect(await transcript(url, sessionId)).toEqual(['user complete: Count', 'assistant stopped: One, two, three, '])
     })
@@ -258,7 +258,7 @@ describe.each(STORES)('a disconnect, on $name,', (store) => {
     nextReply.say('One, ')
     await next.take(1)
     next.leave()
-    await within(5_000, nextReply.request.closed)
+    await within(1000, nextReply.request.closed)
     await untilState(url, turnIdOf(next), 'stopped')
   })
 
@@ -277,7 +277,7 @@ describe.each(STORES)('a disconnect, on $name,', (store) => {
     const whole = askAndLeave(url, sessionId)
     const reply = await hand.next()
     whole.destroy()
-    await within(5_000, reply.request.closed)
+    await within(1000, reply.request.closed)
     await untilState(url, `${sessionId}.1`, 'stopped')
   })
 
@@ -288,7 +288,7 @@ describe.each(STORES)('a disconnect, on $name,', (store) => {
     const stream: Stream = await send(url, sessionId, 'Count', { on_disconnect: 'stop' })
     const reply = await hand.next()
     stream.leave('reset')
-    await within(5_000, reply.request.closed)
+    await within(1000, reply.request.closed)
     expect(await untilState(url, turnIdOf(stream), 'stopped')).toMatchObject({ text: '' })
   })
 })

@@ -60,7 +60,7 @@ async function startSpeaking(args: string[] = ON_DISK) {
 
 async function untilReady(url: string): Promise<void> {
   const isReady = async () => expect((await call(`${url}/ready`)).status).toBe(200)
-  await vi.waitFor(isReady, { timeout: 20_000, interval: 50 })
+  await vi.waitFor(isReady, { timeout: 8_000, interval: 50 })
 }
 
 describe.skipIf(!hasRedis)('a Redis that', () => {
@@ -125,7 +125,7 @@ describe.skipIf(!hasRedis)('a Redis that', () => {
     await redis.restart()
     await untilReady(url)
     // The end that was shown is the one that is kept.
-    await vi.waitFor(async () => expect((await getTurn(url, turnId)).state).toBe('failed'), { timeout: 20_000 })
+    await vi.waitFor(async () => expect((await getTurn(url, turnId)).state).toBe('failed'), { timeout: 8_000 })
     const replay = await (await follow(url, turnId, '', NEGOTIATED)).rest()
     expect(toText(replay)).toBe('One, two, ')
     expect(replay.at(-1)).toEqual(frames[0])
@@ -166,7 +166,7 @@ describe.skipIf(!hasRedis)('a Redis that', () => {
     await refused()
     const read = async () => expect(await transcript(url, sessionId)).toHaveLength(2)
     // At the first refusal it looks for the master, by connecting anew.
-    await vi.waitFor(read, { timeout: 20_000, interval: 50 })
+    await vi.waitFor(read, { timeout: 5_000, interval: 50 })
     await refused()
     expect(last(await (await follow(url, turnIdOf(stream))).rest())).toMatchObject({ done: true })
     expect(await call(`${url}/ready`)).toMatchObject(REFUSED)
@@ -193,7 +193,7 @@ describe.skipIf(!hasRedis)('a Redis that', () => {
     bare.on('error', () => {})
     onTestFinished(() => bare.disconnect())
     const isLoading = async () => expect(await bare.get('x').catch(String)).toContain('LOADING')
-    await vi.waitFor(isLoading, { timeout: 20_000, interval: 5 })
+    await vi.waitFor(isLoading, { timeout: 5_000, interval: 5 })
     const answers = await Promise.all([ask(url, sessionId, 'Hello'), call(`${url}/ready`)])
     for (const answer of answers) expect(answer).toMatchObject(REFUSED)
     expect(asks(provider)).toBe(1)

@@ -38,7 +38,7 @@ describe.skipIf(!hasRedis)('a switch', () => {
 
     await switchTo(there.url, null)
     const brainOf = async () => (await ask(here.url, sessionId, 'Who?')).body.brain
-    await expect.poll(brainOf).toBe('config')
+    await expect.poll(brainOf, { timeout: 2000 }).toBe('config')
 
     await switchTo(there.url, 'openai')
     there.kill('SIGKILL')

@@ -95,7 +95,7 @@ describe.skipIf(!hasRedis)('three nodes, one of which is killed', () => {
       const living = turns.filter(({ node }) => node !== 0)
       for (const { reply } of living) reply.say('four, ')
       const cut = () => readers.filter(({ isCut }) => isCut)
-      await expect.poll(() => cut().length).toBeGreaterThanOrEqual(READERS / 3)
+      await expect.poll(() => cut().length, { timeout: 10_000 }).toBeGreaterThanOrEqual(READERS / 3)
       await within(BACK_MS, Promise.all(cut().map(({ back }) => back)))
       for (const { reply } of living) {
         reply.say('five.')

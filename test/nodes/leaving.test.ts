@@ -132,7 +132,7 @@ describe.skipIf(!hasRedis)('a node that is told to leave', () => {
     const leaving = new AbortController()
     const talkers = Array.from({ length: 9 }, (_, number) => talk(urls, `talker-${number}`, leaving.signal))
     for (const [i, server] of nodes.servers.entries()) {
-      // Otherwise nothing would be proved: somebody reads there what another node runs.
+      // Somebody reads there what another node runs, and will be sent away.
       await expect.poll(() => countGuests(server.url), { interval: 5 }).toBeGreaterThan(0)
       server.kill('SIGTERM')
       expect(await server.exited).toBe(0)
@@ -144,6 +144,9 @@ describe.skipIf(!hasRedis)('a node that is told to leave', () => {
     for (const outcome of outcomes) {
       expect(outcome).toMatchObject({ text, full: text, end: 'stop', counts: whole })
     }
+    // Otherwise nothing was proved.
+    expect(outcomes.length).toBeGreaterThan(talkers.length)
+    expect(outcomes.some(({ dismissals }) => dismissals > 0)).toBe(true)
     expect(nodes.provider.requests.filter(({ method }) => method === 'POST')).toHaveLength(outcomes.length)
   })
 })

@@ -38,7 +38,7 @@ describe.skipIf(!hasRedis)('three nodes', () => {
       await (index % 10 === 9 ? post() : send())
     })
     const reply = await hand.next()
-    await expect.poll(() => refused.length).toBe(SENDS - 1)
+    await expect.poll(() => refused.length, { timeout: 20_000 }).toBe(SENDS - 1)
     reply.say('Only one.')
     reply.finish()
     await Promise.all(rivals)

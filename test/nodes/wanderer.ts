@@ -10,6 +10,8 @@ export interface Outcome {
   /** What the end said that was said, and how it ended. */
   full: unknown
   end: unknown
+  /** How often a node that left has sent the client away. */
+  dismissals: number
 }
 
 /** Milliseconds until another node is tried. */
@@ -29,7 +31,7 @@ export async function talk(urls: readonly string[], name: string, signal: AbortS
 
 /** One message and its whole reply, from as many nodes as it takes. */
 async function converse(urls: readonly string[], sessionId: string, messageId: string): Promise<Outcome> {
-  const outcome: Outcome = { text: '', counts: [], full: null, end: null }
+  const outcome: Outcome = { text: '', counts: [], full: null, end: null, dismissals: 0 }
   const sent = { session_id: sessionId, message: 'Tell me', client_message_id: messageId }
   let turnId: string | null = null
   let after = ''
@@ -43,8 +45,10 @@ async function converse(urls: readonly string[], sessionId: string, messageId: s
     const isFirst = after === ''
     for (let [frame] = await stream.take(1); frame; [frame] = await stream.take(1)) {
       const { id, data } = frame
-      // The node that leaves has sent the client away.
-      if (id === null) return false
+      if (id === null) {
+        if (data.code === 'draining') outcome.dismissals++
+        return false
+      }
       after = id
       if (typeof data.token === 'string') {
         outcome.text += data.token

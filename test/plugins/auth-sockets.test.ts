@@ -321,8 +321,8 @@ describe('a client that does not sign in', () => {
     const count = (start: string) => heard.filter((packet) => packet.startsWith(start)).length
     // Who asks again while the first is being let in is refused; Socket.IO cuts off who asks again after it.
     const answered = () => count('44') === 19 || socket.readyState === WebSocket.CLOSED
-    await expect.poll(answered).toBe(true)
-    await expect.poll(() => count('42["connected"')).toBe(1)
+    await expect.poll(answered, { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => count('42["connected"'), { timeout: 10_000 }).toBe(1)
     expect(app.io.sockets.sockets.size).toBeLessThanOrEqual(1)
     socket.terminate()
   })

@@ -16,7 +16,7 @@ it('closes connections that were opened and never used', async () => {
   // The server has taken it when it has answered one that came after it.
   await call(`${url}/health`)
   const closed = once(socket, 'close')
-  await within(5_000, app.close())
+  await within(1000, app.close())
   await closed
 })
 
@@ -28,7 +28,7 @@ it('closes connections whose client was answered before all of its request was r
   expect(answer.toString()).toContain(' 401 ')
   const closing = app.close()
   setImmediate(() => socket.write('}'))
-  await within(5_000, closing)
+  await within(2000, closing)
 })
 
 it('lets a request that is being answered have its answer', async () => {
@@ -36,7 +36,7 @@ it('lets a request that is being answered have its answer', async () => {
   const session_id = await startSession(url)
   const answer = call(`${url}/chat/message`, 'POST', { session_id, message: 'Hi' })
   await expect.poll(() => app.chat.running).toBe(1)
-  await within(5_000, app.close())
+  await within(3000, app.close())
   expect(await answer).toMatchObject({ status: 503, body: { code: 'interrupted' } })
 })
 

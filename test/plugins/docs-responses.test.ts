@@ -220,7 +220,7 @@ describe('what cannot be taken', () => {
     await expectAll('turn_not_last', open.doorsThatGive('turn_not_last'), (door) =>
       ask(door, { body: door === AI_SDK ? toReplacing(`${TURN}.user`) : { message: 'Again' } }),
     )
-    await vi.waitFor(async () => expect((await ask(FOLLOW)).status).toBe(410), { timeout: 20_000, interval: 20 })
+    await vi.waitFor(async () => expect((await ask(FOLLOW)).status).toBe(410), { timeout: 10_000, interval: 20 })
   })
 
   it('is an image for a brain that cannot see', async () => {

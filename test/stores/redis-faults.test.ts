@@ -236,12 +236,12 @@ describe.skipIf(!hasRedis)('a Redis cluster with a node that is stopped, or kill
     else await cluster.servers[1]!.restart()
 
     const append = () => store.turns.append(turns.map((turn) => newAppend(turn, 1, ['a'])))
-    const kept = await vi.waitFor(append, { timeout: 20_000, interval: 50 })
+    const kept = await vi.waitFor(append, { timeout: 10_000, interval: 50 })
     // What is killed without a disk has lost what it had.
     if (signal === 'SIGSTOP') expect(new Set(kept)).toEqual(new Set(['kept']))
     else expect(kept).toContain('fenced')
     const all = async () =>
       expect(new Set((await create()).map(({ status }) => status))).toEqual(new Set(['fulfilled']))
-    await vi.waitFor(all, { timeout: 20_000, interval: 50 })
+    await vi.waitFor(all, { timeout: 10_000, interval: 50 })
   })
 })

@@ -15,7 +15,7 @@ const RUNNING = { ...REF, n: 1 }
 
 function untilAbandoned(store: Store): Promise<void> {
   return vi.waitFor(async () => expect(await store.turns.abandoned()).toEqual([RUNNING]), {
-    timeout: 20_000,
+    timeout: 5 * LEASE_MS,
     interval: 20,
   })
 }
@@ -141,7 +141,7 @@ describe.skipIf(!hasRedis)('nodes on one Redis', () => {
     await delay(LEASE_MS)
     await expect(store.turns.abandoned()).resolves.toEqual([])
     proxy.refuse(false)
-    await vi.waitFor(() => store.check(), { timeout: 20_000, interval: 5 })
+    await vi.waitFor(() => store.check(), { timeout: 3_000, interval: 5 })
     expect(await store.turns.abandoned()).toEqual([])
     await untilAbandoned(store)
   })
@@ -151,7 +151,7 @@ describe.skipIf(!hasRedis)('nodes on one Redis', () => {
     await startTurn(nodes[0]!)
     const [set] = await server.client.keys(keys.running('*'))
     await server.client.unlink(set!, keys.nodes)
-    await vi.waitFor(async () => expect(await server.client.exists(set!, keys.nodes)).toBe(2), { timeout: 20_000 })
+    await vi.waitFor(async () => expect(await server.client.exists(set!, keys.nodes)).toBe(2), { timeout: 2_000 })
     await nodes[0]!.close()
     await untilAbandoned(nodes[1]!)
   })

@@ -20,7 +20,7 @@ function heed(store: Store): [TurnRef, Asked][] {
 }
 
 async function untilHeard<T>(list: T[], expected: T[]): Promise<void> {
-  await vi.waitFor(() => expect(list).toEqual(expected), { timeout: 20_000, interval: 5 })
+  await vi.waitFor(() => expect(list).toEqual(expected), { timeout: 5_000, interval: 5 })
 }
 
 for (const [name, start] of [
@@ -71,7 +71,7 @@ for (const [name, start] of [
       const [one, two] = nodes as [Store, Store]
       const turn = await startTurn(one)
       const [first, second] = [listen(two, turn), listen(two, turn)]
-      await vi.waitFor(async () => expect(await listeners(keys.log(turn))).toBe(1), { timeout: 20_000 })
+      await vi.waitFor(async () => expect(await listeners(keys.log(turn))).toBe(1), { timeout: 5_000 })
       await untilHeard(first.news, ['changed'])
       first.unwatch()
       first.unwatch()
@@ -79,7 +79,7 @@ for (const [name, start] of [
       await untilHeard(second.news, ['changed', 'more'])
       expect(first.news).toEqual(['changed'])
       second.unwatch()
-      await vi.waitFor(async () => expect(await listeners(keys.log(turn))).toBe(0), { timeout: 20_000 })
+      await vi.waitFor(async () => expect(await listeners(keys.log(turn))).toBe(0), { timeout: 5_000 })
       // At once again: the connection does what it is told in that order.
       const again = listen(two, turn)
       await untilHeard(again.news, ['changed'])
@@ -101,12 +101,12 @@ for (const [name, start] of [
       // It is asked only: the turn is still its owner's to end.
       expect(await owner.turns.append([newAppend(first, 1, ['a'])])).toEqual(['kept'])
       const taken = (await asker.turns.takeOver(ref))!
-      await vi.waitFor(() => expect(heard.at(-1)).toEqual([ref, 'leave']), { timeout: 20_000 })
+      await vi.waitFor(() => expect(heard.at(-1)).toEqual([ref, 'leave']), { timeout: 10_000 })
       await asker.turns.settle(newSettlement(taken, 'a', { state: 'stopped', tail: { seq: 1, tokens: [] } }))
       expect(await asker.turns.askToStop(ref)).toBe(false)
       await startTurn(owner)
       await other.sessions.delete(REF)
-      await vi.waitFor(() => expect(heard.at(-1)).toEqual([{ ...REF, n: 2 }, 'forget']), { timeout: 20_000 })
+      await vi.waitFor(() => expect(heard.at(-1)).toEqual([{ ...REF, n: 2 }, 'forget']), { timeout: 10_000 })
       expect(await asker.turns.askToStop({ ...REF, n: 2 })).toBe(false)
       expect(heard).toHaveLength(3)
       expect([...askers, ...others]).toEqual([])
@@ -129,7 +129,7 @@ for (const [name, start] of [
           await two.turns.askToStop(turn)
           expect(heard).not.toEqual([])
         },
-        { timeout: 20_000 },
+        { timeout: 5_000 },
       )
       // Their turns are theirs: nobody is asked to leave one.
       expect(new Set(heard.map(([, what]) => what))).toEqual(new Set(['stop']))
@@ -151,7 +151,7 @@ describe.skipIf(!hasRedis)('a node that could not be reached', () => {
     await untilHeard(news, ['changed'])
     // From here on the connection that listens is silent, and nobody closes it.
     await proxy.holdAnswerTo('ping')
-    await vi.waitFor(() => expect(news).toEqual(['changed', 'changed']), { timeout: 20_000, interval: 20 })
+    await vi.waitFor(() => expect(news).toEqual(['changed', 'changed']), { timeout: 10_000, interval: 20 })
     await one.turns.append([newAppend(turn, 1, ['a'])])
     await untilHeard(news, ['changed', 'changed', 'more'])
   })

@@ -12,7 +12,7 @@ import { hasRedis, newPrefix, type RedisServer, startRedis } from './redis.ts'
 const DEFINITE_END_MS = 15_000
 
 /** What was shown longer ago than this when the process is killed must have been kept: 25 ms, and what a busy machine adds. */
-const KEPT_AFTER_MS = 500
+const KEPT_AFTER_MS = 100
 
 describe.skipIf(!hasRedis)('the service on Redis', () => {
   let redis: RedisServer

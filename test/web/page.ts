@@ -91,7 +91,7 @@ export function button(page: Page, name: string): Locator {
 /** Waits until a reply's text, white space aside, is this. */
 export async function expectReply(page: Page, text: string, nth = 0): Promise<void> {
   const reply = replies(page).nth(nth)
-  await expect.poll(async () => toWords((await reply.textContent()) ?? '')).toBe(toWords(text))
+  await expect.poll(async () => toWords((await reply.textContent()) ?? ''), { timeout: 10_000 }).toBe(toWords(text))
 }
 
 /** Waits until a reply is finished, and it is known what it took. */

@@ -112,7 +112,7 @@ describe('a chat of the AI SDK', () => {
     await expect.poll(() => getTurn(url, `${ID}.1`)).toMatchObject({ state: 'running', text: 'Well, then' })
     const stopped = await call(`${url}/chat/sessions/${ID}/stop`, 'POST')
     expect(stopped.body).toMatchObject({ stopped: true, partial_text: 'Well, then' })
-    await within(5_000, reply.request.closed)
+    await within(1000, reply.request.closed)
   })
 
   it('is told when somebody else has stopped the turn', async () => {

@@ -241,7 +241,7 @@ describe('a client that leaves', () => {
     reply.say('Well, ')
     const { response } = await opening
     leaving.abort()
-    await within(5_000, reply.request.closed)
+    await within(1000, reply.request.closed)
     const turnId = response.headers.get('x-turn-id')!
     await expect.poll(() => getTurn(url, turnId)).toMatchObject({ state: 'stopped', text: 'Well, ' })
   })
@@ -256,7 +256,7 @@ describe('a client that leaves', () => {
     const { request } = await hand.next()
     leaving.abort()
     expect(await asking).toBeInstanceOf(APIUserAbortError)
-    await within(5_000, request.closed)
+    await within(1000, request.closed)
     await expect.poll(() => app.chat.running).toBe(0)
   })
 })

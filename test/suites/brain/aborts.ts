@@ -6,7 +6,7 @@ import { isSilent, sends } from '#test/provider/scripts.ts'
 import { never, read, setUp, toRequest, type BrainSubject } from './subject.ts'
 
 /** A stop closes the provider's connection within 1 s, wherever it comes from; the brain's own share of that. */
-const CLOSED_WITHIN_MS = 5_000
+const CLOSED_WITHIN_MS = 500
 
 export function describeBrainAborts(subject: BrainSubject): void {
   const { dialect, name } = subject
