@@ -14,7 +14,7 @@ import {
 } from '#test/invariants/conversation.ts'
 import { byHand, type Hand } from '#test/provider/by-hand.ts'
 import { hasRedis } from '#test/stores/redis.ts'
-import { createEnding, type Nodes, startNodes } from './nodes.ts'
+import { createEnding, type Nodes, startNodes, startReadTurn } from './nodes.ts'
 
 /** Many times what it takes, and less than it would by looking once a second alone. */
 const SOON_MS = 5_000
@@ -33,14 +33,7 @@ describe.skipIf(!hasRedis)('two nodes on one Redis', () => {
   })
 
   /** A turn that runs on the first node and is read on both. */
-  async function startTurn(message = 'Ready?') {
-    const sessionId = await startSession(one)
-    const here = await send(one, sessionId, message, {}, NEGOTIATED)
-    const reply = await hand.next()
-    const turnId = turnIdOf(here)
-    const there = await follow(two, turnId, '', NEGOTIATED)
-    return { sessionId, turnId, here, there, reply }
-  }
+  const startTurn = () => startReadTurn(hand, one, two)
 
   /** The turns for which somebody listens. */
   const channels = () => nodes.redis.client.pubsub('CHANNELS', `${nodes.prefix}:*:log:*`)

@@ -1,21 +1,11 @@
 /** A node is killed or frozen: its turns have a definite end on the others, and it has no say in it any more. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startSession, toText } from '#test/helper.ts'
-import {
-  ask,
-  follow,
-  getTurn,
-  last,
-  NEGOTIATED,
-  send,
-  transcript,
-  turnIdOf,
-  within,
-} from '#test/invariants/conversation.ts'
+import { toText } from '#test/helper.ts'
+import { ask, follow, getTurn, last, transcript, within } from '#test/invariants/conversation.ts'
 import type { ServerProcess } from '#test/process.ts'
 import { byHand, type Hand, type HeldReply } from '#test/provider/by-hand.ts'
 import { hasRedis } from '#test/stores/redis.ts'
-import { createEnding, startNodes } from './nodes.ts'
+import { createEnding, startNodes, startReadTurn } from './nodes.ts'
 
 /** What is promised from the kill to the end. */
 const DEFINITE_END_MS = 15_000
@@ -49,13 +39,7 @@ describe.skipIf(!hasRedis)('a node that dies or freezes', () => {
   })
 
   /** A turn that runs on a node and is read there and on the one that stays. */
-  async function startTurn({ url }: ServerProcess) {
-    const sessionId = await startSession(survivor)
-    const here = await send(url, sessionId, 'Ready?', {}, NEGOTIATED)
-    const reply = await hand.next()
-    const turnId = turnIdOf(here)
-    return { sessionId, turnId, reply, here, there: await follow(survivor, turnId, '', NEGOTIATED) }
-  }
+  const startTurn = ({ url }: ServerProcess) => startReadTurn(hand, url, survivor)
 
   async function checkUsable(sessionId: string): Promise<void> {
     const again = ask(survivor, sessionId, 'And now?')
