@@ -1,4 +1,5 @@
 /** What nodes tell each other: that there is more of a turn, and what is asked of whoever runs it. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Asked, Store, TurnIdentity, TurnNews, TurnRef } from '#src/chat/store.ts'
 import { createKeys } from '#src/stores/redis/keys.ts'
@@ -174,6 +175,8 @@ describe.skipIf(!hasRedis)('a node that could not be reached', () => {
     proxy.refuse(true)
     if (how === 'deleted') await other.sessions.delete(REF)
     else expect(await other.turns.takeOver(turn)).toMatchObject({ epoch: 2 })
+    // Long enough that the connection that listens, which is tried more often, is back before the one that looks.
+    await delay(1_000)
     proxy.refuse(false)
     await untilHeard(heard, [[{ ...REF, n: 1 }, 'leave']])
     expect(await servers[0]!.client.exists(createKeys(prefix).session(REF))).toBe(kept)

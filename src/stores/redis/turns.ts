@@ -21,8 +21,10 @@ export interface TurnParts extends SessionParts {
 type KeptTurn = Pick<Turn, 'clientId' | 'digest' | 'brain' | 'model' | 'persona' | 'onDisconnect'>
 type KeptEnd = Pick<Settlement, 'state'> & { end: Omit<TerminalEvent, 'text'> }
 
+const LOOK_AGAIN_MS = 250
+
 export function createTurnStore(parts: TurnParts): TurnStore {
-  const { keys, scripts, clock, node, nudges } = parts
+  const { client, keys, scripts, clock, node, nudges } = parts
   const run = (script: SessionScript, ref: SessionRef, ...args: (string | number)[]): Promise<Reply> =>
     scripts.run(script, keys.session(ref), ...args)
 
@@ -31,16 +33,20 @@ export function createTurnStore(parts: TurnParts): TurnStore {
     if (what !== 'stop') node.release(turn, turn.epoch)
     onAsked?.(turn, what)
   }
+  // Of what was asked while nobody listened there is only the outcome. The connection that listens can be back before
+  // this one is, and a turn whose provider is silent appends nothing by which it would hear of it.
+  const look = (): void => {
+    node.lost().then(
+      (lost) => lost.forEach((it) => heed(it, 'leave')),
+      () => {
+        if (client.status !== 'end') setTimeout(look, LOOK_AGAIN_MS).unref()
+      },
+    )
+  }
   nudges.listen(keys.asked(node.id), (nudge) => {
     const [what, log] = nudge.split(' ') as [Asked, string?]
     if (log) void node.find(log).then((turn) => turn && heed(turn, what))
-    // Of what was asked while nobody listened there is only the outcome. A failure is followed by an append's, or by the
-    // next connection's.
-    else
-      node.lost().then(
-        (lost) => lost.forEach((it) => heed(it, 'leave')),
-        () => {},
-      )
+    else look()
   })
 
   return {
