@@ -4,7 +4,8 @@
  */
 import { parseArgs } from 'node:util'
 import { buildApp } from './app.ts'
-import { loadConfig, loadEnvFile } from './config.ts'
+import { loadConfig } from './config.ts'
+import { loadEnvFile } from './env-file.ts'
 
 const USAGE = 'Usage: npm run ask -- [--brain ID] [--persona ID] [--model NAME] "what to say"'
 
@@ -16,11 +17,11 @@ async function ask(): Promise<void> {
   const message = positionals.join(' ')
   if (!message) throw new Error(USAGE)
 
-  loadEnvFile()
+  loadEnvFile(process.env)
   const app = await buildApp({ ...loadConfig(process.env), SQLITE_PATH: ':memory:', LOG_LEVEL: 'silent' })
   try {
     const session = { userId: 'terminal', persona: values.persona ?? 'default', brain: values.brain }
-    const { sessionId } = await app.sessions.start('', session)
+    const { sessionId } = await app.sessions.start('', '', session)
     const sent = await app.chat.send('', { payer: '', sessionId, message, model: values.model })
     const { reader } = await app.chat.followSent(sent)
     for await (const events of reader) {

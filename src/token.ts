@@ -1,6 +1,7 @@
 /** Makes a token for development: `npm run token -- --sub alice [--role admin] [--ttl 1h]` */
 import { parseArgs } from 'node:util'
-import { loadConfig, loadEnvFile } from './config.ts'
+import { loadConfig } from './config.ts'
+import { loadEnvFile } from './env-file.ts'
 import { signToken } from '#src/identity/tokens.ts'
 
 const USAGE = 'Usage: npm run token -- --sub USER [--role admin] [--ttl 1h]'
@@ -11,7 +12,7 @@ async function printToken(): Promise<void> {
   })
   if (!values.sub) throw new Error(USAGE)
 
-  loadEnvFile()
+  loadEnvFile(process.env)
   const { JWT_SECRET, JWT_ISSUER, JWT_AUDIENCE } = loadConfig(process.env)
   if (!JWT_SECRET) throw new Error('JWT_SECRET is not set: there is nothing to sign a token with.')
   const { sub, role, ttl } = values

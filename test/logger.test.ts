@@ -101,10 +101,20 @@ async function useSockets({ url, headers, token }: Started): Promise<void> {
   await once(refused as never, 'connect_error')
 }
 
+/** Sent as it is: what is no HTTP, and addresses that no client of ours would make. */
+const HEADS = [
+  `${SAID} ${KEY}`,
+  `GET http://${SAID}:${KEY}@127.0.0.1/health HTTP/1.1\r\nHost: a`,
+  `GET http://${SAID}:${KEY}@127.0.0.1?${SAID} HTTP/1.1\r\nHost: a`,
+  `GET /health#${SAID} HTTP/1.1\r\nHost: a`,
+]
+
 async function sendNonsense(url: string): Promise<void> {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.end(`${SAID} ${KEY}\r\n\r\n`))
-  socket.resume()
-  await once(socket, 'close')
+  for (const head of HEADS) {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.end(`${head}\r\n\r\n`))
+    socket.resume()
+    await once(socket, 'close')
+  }
 }
 
 describe('the log', () => {

@@ -7,7 +7,9 @@ import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
 import { UNLIMITED } from './helper.ts'
 
-const ROOT = join(import.meta.dirname, '..')
+export const ROOT = join(import.meta.dirname, '..')
+
+const SERVER: readonly string[] = ['node', join(ROOT, 'src', 'server.ts')]
 
 export interface ServerProcess {
   /** Where it serves; empty while it does not. */
@@ -25,6 +27,14 @@ export interface ServerProcess {
 /** Takes what is to be done when whoever uses something is done with it. */
 export type OnOver = (end: () => void | Promise<void>) => void
 
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // The whole group has ended.
+  }
+}
+
 /** A directory of the test's own, gone when it ends. */
 export async function makeDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'repartee-test-'))
@@ -32,16 +42,28 @@ export async function makeDirectory(): Promise<string> {
   return directory
 }
 
+export interface StartOptions {
+  /** Whether the start is to fail: then nothing waits until it serves. */
+  isToFail?: boolean
+  onOver?: OnOver
+  /** The command to run in place of `node src/server.ts`. */
+  command?: readonly string[]
+  cwd?: string
+}
+
 /**
- * Starts `node src/server.ts` on a free port and waits until it serves; it is killed when the test ends, or when `onOver`
- * says so.
+ * Starts the service on a free port and waits until it serves; it is killed with all of its processes when the test
+ * ends, or when `onOver` says so.
  */
 export async function startServer(
   env: Record<string, string> = {},
-  { isToFail = false, onOver = onTestFinished }: { isToFail?: boolean; onOver?: OnOver } = {},
+  { isToFail = false, onOver = onTestFinished, command = SERVER, cwd = ROOT }: StartOptions = {},
 ): Promise<ServerProcess> {
-  const child = spawn('node', ['src/server.ts'], {
-    cwd: ROOT,
+  const [program = '', ...args] = command
+  const child = spawn(program, args, {
+    cwd,
+    // In a group of its own, so that its children can be killed, too.
+    detached: command !== SERVER,
     env: {
       PATH: process.env.PATH,
       // Servers start again and again here: compiled once, they need two thirds of the time.
@@ -55,7 +77,8 @@ export async function startServer(
   })
   let written = ''
   onOver(() => {
-    child.kill('SIGKILL')
+    if (command === SERVER) child.kill('SIGKILL')
+    else if (child.pid) killGroup(child.pid)
     expect(written, 'a warning of Node’s').not.toMatch(/^\(node:\d+\) .*Warning/m)
   })
   const listeners = new Set<() => void>()

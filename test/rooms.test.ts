@@ -41,6 +41,9 @@ const PACKAGES: Record<string, RegExp> = {
   'src/web': /^(preact|@preact\/signals|marked|dompurify|highlight\.js)/,
 }
 
+/** Files that run in a production install. The chat page and the client are built, with development tools. */
+const RUN = /^(src\/(?!web\/|client\/|build-)|plugins\/)/
+
 const MAX_FILE_LINES = 300
 const MAX_FUNCTION_LINES = 60
 
@@ -51,11 +54,13 @@ interface SourceFile {
   imports: string[]
 }
 
+const IMPORT = /(?:from|import)\s*\(?\s*'([^']+)'/g
+
 const files = globSync('{src,plugins}/**/*.{ts,tsx}', { cwd: ROOT }).map(readSource)
 
 function readSource(path: string): SourceFile {
   const text = readFileSync(join(ROOT, path), 'utf8')
-  const imports = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]!)
+  const imports = [...text.matchAll(IMPORT)].map((match) => match[1]!)
   return { path, room: toRoom(path), text, imports }
 }
 
@@ -97,6 +102,17 @@ describe('rooms', () => {
       if (!knowsFastify) expect(name).not.toMatch(/^@?fastify/)
     }
   })
+
+  it.each(files.filter(({ path }) => RUN.test(path)))(
+    '$path imports only what a production install has',
+    ({ text }) => {
+      const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { dependencies: object }
+      // Types are gone when the code runs.
+      const code = text.replace(/^(import|export) type [^;=]*? from '.*'$/gm, '')
+      const packages = [...code.matchAll(IMPORT)].map(([, name]) => name!).filter((name) => !/^(node:|#|\.)/.test(name))
+      for (const name of packages) expect(dependencies).toHaveProperty([/^(@[^/]+\/)?[^/]+/.exec(name)![0]])
+    },
+  )
 
   it('crosses rooms by #src and #plugins, not by dots', () => {
     const dotted = files.flatMap(({ path, room, imports }) =>
