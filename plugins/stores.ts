@@ -1,7 +1,8 @@
 /** Decorates the app with the store: Redis where there is one, else an SQLite file. */
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Store } from '#src/chat/store.ts'
-import type { Config } from '#src/config.ts'
+import { withVariable } from '#src/config.ts'
 import { openRedisStore } from '#src/stores/redis.ts'
 import { openSqliteStore } from '#src/stores/sqlite.ts'
 
@@ -16,21 +17,23 @@ const MINUTE_MS = 60_000
 
 export default fp(
   async (app) => {
-    const store = await openStore(app.config)
+    const store = await openStore(app)
     app.decorate('store', store)
     app.addHook('onClose', () => store.close())
   },
-  { name: 'stores', dependencies: ['config'] },
+  { name: 'stores', dependencies: ['config', 'redis'] },
 )
 
-async function openStore(config: Config): Promise<Store> {
+async function openStore({ config, redis }: FastifyInstance): Promise<Store> {
   const times = {
     sessionTtlMs: config.SESSION_TTL_DAYS * DAY_MS,
     turnLogTtlMs: config.TURN_LOG_TTL_MINUTES * MINUTE_MS,
   }
-  if (!config.REDIS_URL) return openSqliteStore({ path: config.SQLITE_PATH, ...times })
+  if (!redis) {
+    return withVariable('SQLITE_PATH', async () => openSqliteStore({ path: config.SQLITE_PATH, ...times }))
+  }
   return openRedisStore({
-    url: config.REDIS_URL,
+    client: redis,
     prefix: config.REDIS_PREFIX,
     leaseMs: config.TURN_LEASE_S * 1000,
     ...times,

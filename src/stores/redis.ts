@@ -6,7 +6,7 @@
  * evict: `maxmemory-policy noeviction`, as every key here has a time to live, but for those of the settings.
  */
 import type { Store } from '#src/chat/store.ts'
-import { connect, guard } from './redis/connection.ts'
+import { type Client, guard } from './redis/connection.ts'
 import { createKeys } from './redis/keys.ts'
 import { startNode } from './redis/node.ts'
 import { createNudges } from './redis/nudges.ts'
@@ -17,8 +17,8 @@ import { createSettingsStore } from './redis/settings.ts'
 import { createTurnStore } from './redis/turns.ts'
 
 export interface RedisStoreOptions {
-  /** `redis://` or `rediss://`; several with commas between them are the seeds of a cluster, and one is enough. */
-  url: string
+  /** Connected by `connect`, and closed by the caller that connected it. */
+  client: Client
   /** Begins the name of every key. */
   prefix: string
   /** A session that was idle for longer is gone. */
@@ -34,13 +34,7 @@ export interface RedisStoreOptions {
 /** How long `check` leaves its mark. */
 const CHECK_MS = 60_000
 
-/**
- * Opens the store when Redis answers.
- *
- * @throws Error with a sentence for the operator when it does not within 10 s
- */
-export async function openRedisStore({ url, prefix, leaseMs, ...options }: RedisStoreOptions): Promise<Store> {
-  const client = await connect(url)
+export async function openRedisStore({ client, prefix, leaseMs, ...options }: RedisStoreOptions): Promise<Store> {
   const clock = { now: Date.now, ...options }
   const keys = createKeys(prefix)
   const scripts = defineScripts(client, clock)
@@ -56,7 +50,6 @@ export async function openRedisStore({ url, prefix, leaseMs, ...options }: Redis
     close: async () => {
       nudges.close()
       await node.close()
-      client.disconnect()
     },
   }
 }

@@ -27,8 +27,10 @@ describe.skipIf(!hasRedis)('a turn that is ended before its node knows of it', (
 
   it('is stopped, and nothing of it is said', async () => {
     const { one, other, sessionId, sending, release } = await startClaimed()
+    // Each node has tried at its start whether it may publish.
+    const before = await published(redis)
     const stopping = call(`${other}/chat/turns/${sessionId}.1/stop`, 'POST')
-    await expect.poll(() => asksToStop(redis)).toBe(1)
+    await expect.poll(() => published(redis)).toBeGreaterThan(before)
     release()
     const [end] = await (await sending).rest()
     expect(end!.data).toMatchObject({ done: true, finish_reason: 'stopped', full_text: '' })
@@ -54,7 +56,7 @@ describe.skipIf(!hasRedis)('a turn that is ended before its node knows of it', (
   })
 })
 
-async function asksToStop({ client }: RedisServer): Promise<number> {
+async function published({ client }: RedisServer): Promise<number> {
   const info = await client.info('commandstats')
   return Number(/cmdstat_publish:calls=(\d+)/.exec(info)?.[1] ?? 0)
 }

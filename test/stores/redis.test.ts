@@ -1,13 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openRedisStore } from '#src/stores/redis.ts'
 import { describeSessionStore } from '#test/suites/session-store.ts'
 import { describeSettingsStore } from '#test/suites/settings-store.ts'
-import { type OpenStore, SESSION_TTL_MS, TURN_LOG_TTL_MS } from '#test/suites/store/fixture.ts'
+import { type OpenStore, TURN_LOG_TTL_MS } from '#test/suites/store/fixture.ts'
 import { newClaim, newSession, newSettlement } from '#test/suites/store/values.ts'
 import { describeTurnStore } from '#test/suites/turn-store.ts'
-import { hasRedis, keysOf, newPrefix, type RedisPlace, startCluster, startSingle } from './redis.ts'
-
-const LEASE_MS = 10_000
+import {
+  hasRedis,
+  keysOf,
+  newPrefix,
+  openStoreAt,
+  type RedisPlace,
+  startCluster,
+  startLimited,
+  startSingle,
+} from './redis.ts'
 
 /** Whatever a test of the suites has done, no key that it leaves lives for ever, but for the settings. */
 async function checkTimes({ servers }: RedisPlace, prefix: string): Promise<void> {
@@ -22,6 +28,7 @@ async function checkTimes({ servers }: RedisPlace, prefix: string): Promise<void
 for (const [name, start] of [
   ['Redis', startSingle],
   ['a Redis cluster', startCluster],
+  ['a Redis with no more rights than the README lists', startLimited],
 ] as const) {
   describe.skipIf(!hasRedis)(name, () => {
     let place: RedisPlace
@@ -30,7 +37,7 @@ for (const [name, start] of [
 
     const open: OpenStore = async (options) => {
       const prefix = newPrefix()
-      const store = await openRedisStore({ url: place.url, prefix, leaseMs: LEASE_MS, ...options })
+      const store = await openStoreAt(place.url, { prefix, ...options })
       const close = async (): Promise<void> => {
         await store.close()
         await checkTimes(place, prefix)
@@ -42,8 +49,7 @@ for (const [name, start] of [
 
     it('lets the keys of an ephemeral session go when its turn’s log goes', async () => {
       const prefix = newPrefix()
-      const times = { sessionTtlMs: SESSION_TTL_MS, turnLogTtlMs: TURN_LOG_TTL_MS }
-      const store = await openRedisStore({ url: place.url, prefix, leaseMs: LEASE_MS, ...times })
+      const store = await openStoreAt(place.url, { prefix })
       await store.sessions.create(newSession({ ephemeral: true }))
       const claimed = await store.turns.claim(newClaim({ clientId: 'c1' }))
       if (claimed.outcome === 'claimed') await store.turns.settle(newSettlement(claimed.turn, 'Hi'))
@@ -60,8 +66,7 @@ for (const [name, start] of [
 
     it('has sessions that were made when none could choose a model', async () => {
       const prefix = newPrefix()
-      const times = { sessionTtlMs: SESSION_TTL_MS, turnLogTtlMs: TURN_LOG_TTL_MS }
-      const store = await openRedisStore({ url: place.url, prefix, leaseMs: LEASE_MS, ...times })
+      const store = await openStoreAt(place.url, { prefix })
       const made = await store.sessions.create(newSession())
       for (const { client } of place.servers) {
         for (const key of await keysOf(client, prefix)) if (key.endsWith(':session')) await client.hdel(key, 'model')

@@ -2,14 +2,16 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import type { Claim, Store, Turn } from '#src/chat/store.ts'
+import { connect, type ConnectSettings } from '#src/stores/redis/connect.ts'
+import type { Client } from '#src/stores/redis/connection.ts'
 import { openRedisStore, type RedisStoreOptions } from '#src/stores/redis.ts'
 import { SESSION_TTL_MS, TURN_LOG_TTL_MS } from '#test/suites/store/fixture.ts'
 import { newClaim } from '#test/suites/store/values.ts'
@@ -30,12 +32,15 @@ export interface RedisServer {
   close(): Promise<void>
 }
 
-/** Starts a server that keeps nothing on the disk, unless told otherwise by arguments such as `--appendonly yes`. */
-export async function startRedis(args: string[] = []): Promise<RedisServer> {
+/**
+ * Starts a server that keeps nothing on the disk, unless told otherwise by arguments such as `--appendonly yes`. The
+ * password is for the test's own client.
+ */
+export async function startRedis(args: string[] = [], password = ''): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'repartee-redis-'))
   const port = await findFreePort()
   let child = await launch(port, folder, args)
-  const client = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 20, maxRetriesPerRequest: null })
+  const client = new Redis({ port, host: '127.0.0.1', password, retryStrategy: () => 20, maxRetriesPerRequest: null })
   client.on('error', () => {})
   await checkIdentity(client, child)
   const killed = async (): Promise<void> => {
@@ -71,6 +76,22 @@ export interface RedisPlace {
 export async function startSingle(): Promise<RedisPlace> {
   const server = await startRedis()
   return { url: server.url, servers: [server], close: () => server.close() }
+}
+
+/** The README's command that gives a user the rights that the service needs. */
+const [, RIGHTS = ''] = /^ACL (SETUSER repartee .*)$/m.exec(readFileSync('README.md', 'utf8'))!
+
+/** Makes a user with those rights and `more`, and returns the address with its password. */
+export async function createUser({ client, port }: RedisServer, prefix = 'test-*', ...more: string[]): Promise<string> {
+  const rights = RIGHTS.replace('>PASSWORD', '>pw').replaceAll('repartee:*', `${prefix}:*`).split(' ')
+  await client.call('ACL', ...rights, ...more)
+  return `redis://repartee:pw@127.0.0.1:${port}`
+}
+
+/** Starts what `startSingle` starts, with a user who has the rights in the README and no others. */
+export async function startLimited(): Promise<RedisPlace> {
+  const place = await startSingle()
+  return { ...place, url: await createUser(place.servers[0]!) }
 }
 
 const SLOTS = 16_384
@@ -114,10 +135,37 @@ export function newPrefix(): string {
   return `test-${randomBytes(6).toString('hex')}`
 }
 
+/** Connects as the service does. */
+export function connectTo(url: string, settings: Partial<ConnectSettings> = {}): Promise<Client> {
+  const plain = { sentinels: '', master: '', caFile: undefined, isVerified: true, cluster: 'auto', warn() {} } as const
+  return connect({ url, prefix: newPrefix(), ...plain, ...settings })
+}
+
+/** Returns the sentence for an address that cannot be used. It never repeats a password. */
+export async function refusalOf(url: string, settings: Partial<ConnectSettings> = {}): Promise<string> {
+  const failure = await connectTo(url, settings).then(
+    (client) => {
+      client.disconnect()
+      return 'it can be used'
+    },
+    (error: Error) => error.message,
+  )
+  expect(failure).not.toMatch(/hunter2/)
+  return failure
+}
+
+/** Opens a store on a connection of its own, which closes with it. */
+export async function openStoreAt(url: string, options: Partial<RedisStoreOptions> = {}): Promise<Store> {
+  const times = { sessionTtlMs: SESSION_TTL_MS, turnLogTtlMs: TURN_LOG_TTL_MS, leaseMs: 10_000 }
+  const prefix = options.prefix ?? newPrefix()
+  const client = options.client ?? (await connectTo(url, { prefix }))
+  const store = await openRedisStore({ client, prefix, ...times, ...options })
+  return { ...store, close: () => store.close().then(() => client.disconnect()) }
+}
+
 /** Opens a store for the running test: on keys of its own, unless told otherwise. */
 export async function openStore(url: string, options: Partial<RedisStoreOptions> = {}): Promise<Store> {
-  const times = { sessionTtlMs: SESSION_TTL_MS, turnLogTtlMs: TURN_LOG_TTL_MS, leaseMs: 10_000 }
-  const store = await openRedisStore({ url, prefix: newPrefix(), ...times, ...options })
+  const store = await openStoreAt(url, options)
   onTestFinished(() => store.close())
   return store
 }

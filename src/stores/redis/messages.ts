@@ -1,28 +1,32 @@
 /** Messages, as a page of a history: what stands, and what stood there before. */
 import { toMessageId, type Message, type Role } from '#src/chat/message.ts'
 import type { SessionRef } from '#src/chat/session.ts'
+import type { MessagePage } from '#src/chat/store.ts'
 import { toTurnId } from '#src/chat/turn-id.ts'
 import type { Reply } from './scripts.ts'
 
 /** What is kept of a message; its id and place follow from its key. */
 export type KeptMessage = Pick<Message, 'content' | 'status' | 'createdAt' | 'brain' | 'model' | 'shown'>
 
-/** Where a page ends: the last place that is not in it, as a member and a score. */
-export interface PageEnd {
+/** Where a page begins: the place beside it, as a member and a score, and which message is read first. */
+export interface PageEdge {
   place: string
-  below: string
+  score: string
+  order: 'newest' | 'oldest'
 }
 
 /** Undefined for what no message of the session can be called. */
-export function toPageEnd({ sessionId }: SessionRef, before: string | undefined): PageEnd | undefined {
-  if (before === undefined) return { place: '', below: '+inf' }
-  if (!before.startsWith(`${sessionId}.`)) return undefined
-  const match = /^([1-9]\d{0,8})\.(user|assistant)$/.exec(before.slice(sessionId.length + 1))
+export function toPageEdge({ sessionId }: SessionRef, { before, after }: MessagePage): PageEdge | undefined {
+  const order = after === undefined ? 'newest' : 'oldest'
+  const beside = after ?? before
+  if (beside === undefined) return { place: '', score: order === 'newest' ? '+inf' : '-inf', order }
+  if (!beside.startsWith(`${sessionId}.`)) return undefined
+  const match = /^([1-9]\d{0,8})\.(user|assistant)$/.exec(beside.slice(sessionId.length + 1))
   if (!match) return undefined
-  return { place: match[0], below: `(${2 * Number(match[1]) + (match[2] === 'assistant' ? 1 : 0)}` }
+  return { place: match[0], score: `(${2 * Number(match[1]) + (match[2] === 'assistant' ? 1 : 0)}`, order }
 }
 
-/** Reads what the script `messages` answers. Oldest first. */
+/** Reads what the script `messages` answers, in reverse. */
 export function toPage(ref: SessionRef, reply: Reply): Message[] {
   const [standing, alternatives] = reply as [string[], [string, number, ...string[]][]]
   const earlier = new Map(
@@ -42,10 +46,9 @@ interface Placed {
   message: Message
 }
 
-function toMessages(ref: SessionRef, newestFirst: string[]): Placed[] {
+function toMessages(ref: SessionRef, reversed: string[]): Placed[] {
   const messages: Placed[] = []
-  for (let i = newestFirst.length - 2; i >= 0; i -= 2)
-    messages.push(toMessage(ref, newestFirst[i]!, newestFirst[i + 1]!))
+  for (let i = reversed.length - 2; i >= 0; i -= 2) messages.push(toMessage(ref, reversed[i]!, reversed[i + 1]!))
   return messages
 }
 

@@ -81,7 +81,7 @@ class LeasedNode implements Node {
   }
 
   async start(): Promise<void> {
-    await this.#sayAlive()
+    await this.#beat()
     this.#timer = setInterval(() => void this.#beat(), this.#beatMs).unref()
     // Whoever reaps after an outage must find that all who live have said so.
     this.#parts.client.on('ready', this.#onReady)

@@ -2,9 +2,9 @@
  * Nudges between nodes, by pub/sub: that there is more to read of a turn, and that something is asked of whoever runs
  * it. They carry no data and may be lost: what they speak of is read from the store, and found there without them, later.
  */
-import { Cluster, type Redis, type RedisOptions } from 'ioredis'
+import type { Redis } from 'ioredis'
 import type { TurnNews } from '#src/chat/store.ts'
-import { type Client, COMMAND_TIMEOUT_MS } from './connection.ts'
+import { type Client, createListener } from './connection.ts'
 
 export interface Nudges {
   /** Calls `onNudge` with what is said on a channel, and with `changed` when something may have been missed. */
@@ -23,21 +23,10 @@ const RETRY_MS = 100
 /** Milliseconds between two signs of life that are asked for: a connection that is dead without a word would stay. */
 const PING_MS = 5_000
 
-const OPTIONS: RedisOptions = {
-  lazyConnect: true,
-  enableOfflineQueue: false,
-  // The next one is made here: ioredis subscribes anew by itself, but a failure of that is caught by nobody, and a
-  // cluster's own subscriber tries only once.
-  retryStrategy: () => null,
-  autoResubscribe: false,
-  socketTimeout: 2 * COMMAND_TIMEOUT_MS,
-}
-
 export function createNudges(client: Client): Nudges {
   return new Subscriber(client)
 }
 
-/** A connection of its own, as one that listens does nothing else: to any server of a cluster, which tell each other. */
 class Subscriber implements Nudges {
   readonly #client: Client
   readonly #listeners = new Map<string, Set<OnNudge>>()
@@ -70,12 +59,9 @@ class Subscriber implements Nudges {
 
   #open(): void {
     if (this.#isClosed) return
-    const server = toServer(this.#client)
-    const connection = server?.duplicate(OPTIONS) ?? null
+    const connection = createListener(this.#client) ?? null
     this.#connection = connection
     if (!connection) return this.#openSoon()
-    // What is wrong with it ends it.
-    connection.on('error', () => {})
     connection.on('message', (channel: string, nudge: string) => this.#tell(channel, nudge))
     connection.once('ready', () => void this.#subscribe([...this.#listeners.keys()]))
     connection.once('end', () => this.#openSoon())
@@ -101,10 +87,4 @@ class Subscriber implements Nudges {
   #tell(channel: string, nudge: string): void {
     this.#listeners.get(channel)?.forEach((listener) => listener(nudge))
   }
-}
-
-function toServer(client: Client): Redis | undefined {
-  if (!(client instanceof Cluster)) return client
-  const servers = client.nodes()
-  return servers[Math.floor(Math.random() * servers.length)]
 }

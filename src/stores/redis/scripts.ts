@@ -117,6 +117,6 @@ function defineAppend(client: Client): Scripts['append'] {
   }
 }
 
-function readLua(name: string): string {
+export function readLua(name: string): string {
   return readFileSync(join(import.meta.dirname, 'lua', `${name}.lua`), 'utf8')
 }

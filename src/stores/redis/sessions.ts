@@ -1,13 +1,16 @@
 /** Sessions: a hash each, in whose slot is all that was said in it. */
 import type { Image } from '#src/chat/message.ts'
 import type { ModelChoice, OnDisconnect, Session, SessionRef } from '#src/chat/session.ts'
-import type { NewSession, SessionStore } from '#src/chat/store.ts'
+import { MAX_ALTERNATIVE_CHARS, type NewSession, type SessionStore } from '#src/chat/store.ts'
 import { guard } from './connection.ts'
 import type { Keys } from './keys.ts'
-import { toPage, toPageEnd } from './messages.ts'
+import { toPage, toPageEdge } from './messages.ts'
 import type { Node } from './node.ts'
 import type { Reply, Scripts, SessionScript, StoreClock } from './scripts.ts'
 import type { SessionIndex } from './session-index.ts'
+
+/** Bytes of a page that may have any number. */
+const NO_LIMIT = Number.MAX_SAFE_INTEGER
 
 export interface SessionParts {
   keys: Keys
@@ -47,10 +50,15 @@ export function createSessionStore({ keys, scripts, clock, index, node }: Sessio
         if (session && !session.ephemeral) await index.touch(session, session.updatedAt)
         return session
       }),
-    messages: (ref, { limit, before }) =>
+    messages: (ref, page) =>
       guard(async () => {
-        const end = toPageEnd(ref, before)
-        return end ? toPage(ref, await run('messages', ref, end.place, end.below, limit)) : []
+        const edge = toPageEdge(ref, page)
+        if (!edge) return []
+        const { place, score, order } = edge
+        const bounds = [page.maxChars ?? NO_LIMIT, MAX_ALTERNATIVE_CHARS]
+        const found = await run('messages', ref, place, score, page.limit, order, ...bounds)
+        const messages = toPage(ref, found)
+        return order === 'newest' ? messages : messages.toReversed()
       }),
     images: (ref) => guard(async () => toImages(await run('images', ref, ref.n))),
     clear: (ref) =>
