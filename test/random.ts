@@ -2,11 +2,11 @@
 
 export interface Random {
   /** From 0 up to, but without, 1. */
-  next(): number
+  readonly next: () => number
   /** A whole number from `least` to `most`, both included. */
-  integer(least: number, most: number): number
-  pick<T>(items: readonly T[]): T
-  shuffle<T>(items: readonly T[]): T[]
+  readonly integer: (least: number, most: number) => number
+  readonly pick: <T>(items: readonly T[]) => T
+  readonly shuffle: <T>(items: readonly T[]) => T[]
 }
 
 /** Mulberry32. */
