@@ -2,6 +2,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import fp from 'fastify-plugin'
 import { Chat } from '#src/chat/chat.ts'
+import { toMaxChars } from '#src/chat/prompt.ts'
 import { Sessions } from '#src/chat/sessions.ts'
 
 declare module 'fastify' {
@@ -12,6 +13,11 @@ declare module 'fastify' {
 }
 
 const FIRST_TOKEN_TIMEOUT_S = 60
+
+const MAX_REPLY_TOKENS = 2048
+
+/** More than any model says in one reply: where the operator has set no limit, only an endless reply is cut. */
+const MAX_TOLD_TOKENS = 262_144
 
 /** How often in a lease the dead are looked for: their turns end within a lease and an eighth of their last sign of life. */
 const LOOKS_PER_LEASE = 8
@@ -25,8 +31,10 @@ export default fp(
       personas,
       limits,
       maxMessageChars: config.MAX_MESSAGE_CHARS,
+      maxStoredChars: config.MAX_STORED_MESSAGE_CHARS,
       maxHistoryMessages: config.MAX_HISTORY_MESSAGES,
-      maxReplyTokens: config.MAX_REPLY_TOKENS,
+      maxReplyTokens: config.MAX_REPLY_TOKENS ?? MAX_REPLY_TOKENS,
+      maxReplyChars: toMaxChars(config.MAX_REPLY_TOKENS ?? MAX_TOLD_TOKENS),
       firstTokenTimeoutMs: (config.FIRST_TOKEN_TIMEOUT_S ?? FIRST_TOKEN_TIMEOUT_S) * 1000,
       tokenTimeoutMs: config.TOKEN_TIMEOUT_S * 1000,
       turnTimeoutMs: config.TURN_TIMEOUT_S * 1000,
@@ -54,7 +62,7 @@ export default fp(
     const stopRecovering = startRecovering(chat, (config.TURN_LEASE_S * 1000) / LOOKS_PER_LEASE, log)
     app.addHook('onClose', async () => stopRecovering())
     app.decorate('chat', chat)
-    app.decorate('sessions', new Sessions({ store, brains, personas, chat }))
+    app.decorate('sessions', new Sessions({ store, brains, personas, limits, chat }))
     // What still runs when the app closes has had its time: whoever wants it to finish drains first.
     app.addHook('preClose', () => chat.drain(0))
   },

@@ -1,7 +1,7 @@
 /** What is the same for every provider that is asked through its official SDK: the options, the call, its failures. */
 import { ChatError } from '#src/chat/errors.ts'
 import { toBadResponse, toBroken, toRefusalError, toUnreachable } from './failure.ts'
-import { createLeanFetch } from './lean-fetch.ts'
+import { createLeanFetch, type Proxies } from './lean-fetch.ts'
 
 /** Of the errors of the SDKs, which are known by their shape: theirs has a status, undefined where nothing answered. */
 interface SdkError extends Error {
@@ -16,9 +16,9 @@ interface SdkError extends Error {
 }
 
 /** Options that OpenAI's and Anthropic's SDK have in common. */
-export function createSdkOptions() {
+export function createSdkOptions(proxies: Proxies | undefined) {
   return {
-    fetch: createLeanFetch(),
+    fetch: createLeanFetch(proxies),
     maxRetries: 0,
     // Out of the way, at the longest that a turn may be configured to take: the core watches and aborts.
     timeout: 86_400_000,

@@ -1,6 +1,7 @@
 /**
- * Leaves a brain alone that fails again and again: after five failures in a row it is not asked for 10 s; then one turn
- * tries it out, and what comes of that decides for the others.
+ * Stops asking a model that fails again and again: after five failures in a row it is not asked for 10 s. Then one turn
+ * tries it out, and the result decides for the others. Each model has a count of its own: else a user who names a broken
+ * one would take the brain away from everybody.
  */
 import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen, isBrokenCircuitError } from 'cockatiel'
 import { type Brain, type BrainRequest, type Hear, isBrainFailure } from '#src/chat/brain.ts'
@@ -10,31 +11,46 @@ const MAX_FAILURES = 5
 
 const REST_MS = 10_000
 
+/** Users can name any model: beside the brain's own, so many are remembered, those that were asked for last. */
+const MAX_MODELS = 100
+
 /** A provider that says when to come back is believed as far as this. */
 const MAX_WAIT_MS = 60_000
 
 export type BreakerState = 'closed' | 'open' | 'half_open'
 
 export interface GuardedBrain extends Brain {
+  /** The state of the brain's own model. */
   readonly breaker: BreakerState
   /** Whether another brain should rather be asked: this one rests, is being tried out, or has said when to come back. */
-  readonly isResting: boolean
+  isResting(model: string): boolean
 }
 
-/** Hears of it when a brain is left alone, and when it is asked again as before. */
+/** Hears when a brain's own model is no longer asked, and when it is asked again as before. */
 export type OnBreaker = (brain: string, state: 'open' | 'closed') => void
 
 export function withBreaker(brain: Brain, onChange: OnBreaker): GuardedBrain {
-  const breaker = new Breaker(brain, onChange)
+  const own = new Breaker(brain, (state) => onChange(brain.id, state))
+  /** In the order in which they were last asked for. */
+  const others = new Map<string, Breaker>()
+
+  function find(model: string): Breaker {
+    if (model === brain.model) return own
+    // Nobody hears of these: what users name stays out of the log.
+    const breaker = others.get(model) ?? new Breaker(brain, () => {})
+    others.delete(model)
+    others.set(model, breaker)
+    if (others.size > MAX_MODELS) others.delete(others.keys().next().value!)
+    return breaker
+  }
+
   return {
     ...brain,
-    stream: (...asked) => breaker.stream(...asked),
+    stream: (request, ...asked) => find(request.model).stream(request, ...asked),
     get breaker() {
-      return breaker.state
+      return own.state
     },
-    get isResting() {
-      return breaker.isResting
-    },
+    isResting: (model) => find(model).isResting,
   }
 }
 
@@ -50,13 +66,13 @@ class Breaker {
   #awayUntil = 0
   #failure: ChatError | undefined
 
-  constructor(brain: Brain, onChange: OnBreaker) {
+  constructor(brain: Brain, onChange: (state: 'open' | 'closed') => void) {
     this.#brain = brain
     this.#policy.onBreak(() => {
       this.#openUntil = Date.now() + REST_MS
-      onChange(brain.id, 'open')
+      onChange('open')
     })
-    this.#policy.onReset(() => onChange(brain.id, 'closed'))
+    this.#policy.onReset(() => onChange('closed'))
   }
 
   get state(): BreakerState {

@@ -11,8 +11,9 @@ import type { EventSourceMessage } from 'eventsource-parser'
 import type { Brain, BrainMessage, BrainPart, BrainRequest } from '#src/chat/brain.ts'
 import type { Image } from '#src/chat/message.ts'
 import { ask, askForModels, checkKey, createSdkOptions } from './ask.ts'
+import { toBaseUrl } from './base-url.ts'
 import { toFrameError } from './failure.ts'
-import { bodyOf } from './lean-fetch.ts'
+import { bodyOf, type Proxies } from './lean-fetch.ts'
 import { DEFAULT_MODELS } from './models.ts'
 import { contextWindowOf, priceOf } from './prices.ts'
 import { decodeEvents, type EventReader, type FinishPart, parseFrame, readParts, toUsagePart } from './reply-stream.ts'
@@ -28,12 +29,14 @@ const LEAST_CONTEXT_WINDOW = 200_000
 
 export interface ClaudeOptions {
   apiKey: string
-  /** Without the version. Default `https://api.anthropic.com`. */
+  /** With `/v1` or without it. Default `https://api.anthropic.com`. */
   baseURL?: string | undefined
   /** Default `claude-sonnet-5-5`. */
   model?: string | undefined
   /** Milliseconds that the last event may take to come after the reply is whole. Default 5,000. */
   restTimeoutMs?: number | undefined
+  /** Default: straight to the provider. */
+  proxies?: Proxies | undefined
 }
 
 export function createClaudeBrain(options: ClaudeOptions): Brain {
@@ -62,12 +65,12 @@ export function createClaudeBrain(options: ClaudeOptions): Brain {
   }
 }
 
-function createClient({ apiKey, baseURL = 'https://api.anthropic.com' }: ClaudeOptions): Anthropic {
+function createClient({ apiKey, baseURL = 'https://api.anthropic.com', proxies }: ClaudeOptions): Anthropic {
   checkKey(NAME, apiKey)
   return new Anthropic({
-    ...createSdkOptions(),
+    ...createSdkOptions(proxies),
     apiKey,
-    baseURL,
+    baseURL: toBaseUrl(baseURL, /\/v1$/),
     // Said here, or the SDK takes them from the environment.
     authToken: null,
     webhookKey: null,

@@ -10,8 +10,9 @@ import type { Content, Part } from '@google/genai'
 import type { EventSourceMessage } from 'eventsource-parser'
 import type { Brain, BrainMessage, BrainPart, BrainRequest } from '#src/chat/brain.ts'
 import { askForModels, checkKey } from './ask.ts'
+import { toBaseUrl } from './base-url.ts'
 import { type Refusal, toBadResponse, toFrameError } from './failure.ts'
-import { bodyOf } from './lean-fetch.ts'
+import { bodyOf, type Proxies } from './lean-fetch.ts'
 import { DEFAULT_MODELS } from './models.ts'
 import { contextWindowOf, priceOf } from './prices.ts'
 import { decodeEvents, type EventReader, type FinishPart, parseFrame, readParts, toUsagePart } from './reply-stream.ts'
@@ -24,18 +25,27 @@ const LEAST_CONTEXT_WINDOW = 1_000_000
 
 export interface GeminiOptions {
   apiKey: string
-  /** Without the version. Default `https://generativelanguage.googleapis.com`. */
+  /** With `/v1beta` or without it. Default `https://generativelanguage.googleapis.com`. */
   baseURL?: string | undefined
   /** Default `gemini-3.8-flash`. */
   model?: string | undefined
   /** Milliseconds that the usage may take to come after the reply is whole; then it stays unknown. Default 5,000. */
   restTimeoutMs?: number | undefined
+  /** Default: straight to the provider. */
+  proxies?: Proxies | undefined
 }
 
 export function createGeminiBrain(options: GeminiOptions): Brain {
-  const { apiKey, baseURL = 'https://generativelanguage.googleapis.com', restTimeoutMs = 5000 } = options
+  const { apiKey, baseURL = 'https://generativelanguage.googleapis.com', restTimeoutMs = 5000, proxies } = options
   checkKey(NAME, apiKey)
-  const call = createRestClient({ name: NAME, baseURL, headers: { 'x-goog-api-key': apiKey }, readRefusal })
+  const base = toBaseUrl(baseURL, /\/v1(beta)?$/)
+  const call = createRestClient({
+    name: NAME,
+    baseURL: base,
+    headers: { 'x-goog-api-key': apiKey },
+    proxies,
+    readRefusal,
+  })
   return {
     id: 'gemini',
     model: options.model ?? DEFAULT_MODELS.gemini,

@@ -5,7 +5,7 @@
  * 74–90 µs of CPU a token, from the Node stream 45 µs (400 streams × 25 tokens/s), so the web stream is never made.
  */
 import type { Readable } from 'node:stream'
-import { Agent, request, type Dispatcher } from 'undici'
+import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici'
 
 /** Whoever calls a provider waits this long for the connection; what follows is watched by the core. */
 const CONNECT_TIMEOUT_MS = 10_000
@@ -19,6 +19,16 @@ const TEXT_LIMIT_BYTES = 1 << 20
 /** What the SDKs take for a `fetch`; they call it with the address as a string. */
 export type LeanFetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>
 
+/** Addresses of the proxies that lead to the providers, with user and password where a proxy asks for them. */
+export interface Proxies {
+  /** Default: straight to the provider. */
+  http: string | undefined
+  /** Default: the same as `http`. */
+  https: string | undefined
+  /** Hosts that are reached without a proxy: a list, with or without ports. A host includes those below it. */
+  except: string | undefined
+}
+
 /**
  * Creates a `fetch` with connections of its own. It follows no redirects, so that a key goes nowhere but to the host
  * that was configured.
@@ -26,14 +36,8 @@ export type LeanFetch = (url: string | URL | Request, init?: RequestInit) => Pro
  * HTTP/1.1 only: there one reply has one connection, so that aborting it closes that connection, and a slow reader of
  * one reply holds up no other.
  */
-export function createLeanFetch(): LeanFetch {
-  const dispatcher = new Agent({
-    allowH2: false,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  })
+export function createLeanFetch(proxies?: Proxies): LeanFetch {
+  const dispatcher = createDispatcher(proxies)
   return async (address, init = {}) => {
     const url = address as string
     const answer = await request(url, {
@@ -42,9 +46,19 @@ export function createLeanFetch(): LeanFetch {
       headers: (init.headers ?? null) as Headers | null,
       body: (init.body ?? null) as string | null,
       signal: init.signal ?? null,
+      // Set here, as connections through a proxy do not take them from the dispatcher.
+      headersTimeout: 0,
+      bodyTimeout: 0,
     })
     return toResponse(url, answer)
   }
+}
+
+function createDispatcher({ http, https, except = '' }: Partial<Proxies> = {}): Dispatcher {
+  const options = { allowH2: false, connectTimeout: CONNECT_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS }
+  if (!http && !https) return new Agent(options)
+  // All three are set: what is left out, the agent reads from the environment by itself.
+  return new EnvHttpProxyAgent({ ...options, httpProxy: http ?? '', httpsProxy: https ?? '', noProxy: except })
 }
 
 /** The Node stream of a response that came from a lean fetch. */

@@ -1,5 +1,6 @@
 /** NVIDIA NIM, hosted or one's own: OpenAI's wire. */
 import type { Brain } from '#src/chat/brain.ts'
+import type { Proxies } from './lean-fetch.ts'
 import { DEFAULT_MODELS } from './models.ts'
 import { createOpenAIWireBrain } from './openai-wire.ts'
 
@@ -14,6 +15,8 @@ export interface NvidiaOptions {
   model?: string | undefined
   /** Milliseconds that the usage may take to come after the reply is whole; then it stays unknown. Default 5,000. */
   usageTimeoutMs?: number | undefined
+  /** Default: straight to the provider. */
+  proxies?: Proxies | undefined
 }
 
 /**
@@ -33,6 +36,7 @@ export function createNvidiaBrain(options: NvidiaOptions): Brain {
     prices: null,
     maxTokensField: 'max_tokens',
     usageTimeoutMs: options.usageTimeoutMs ?? 5000,
+    proxies: options.proxies,
     // This model thinks aloud before it speaks, on account of `max_tokens`, unless it is told not to; the words for it
     // are the model's own.
     more: (model) => (model === DEFAULT_MODELS.nvidia ? { chat_template_kwargs: { enable_thinking: false } } : {}),

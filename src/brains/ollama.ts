@@ -10,8 +10,9 @@ import type { ChatRequest, Message } from 'ollama'
 import type { Brain, BrainMessage, BrainPart, BrainRequest } from '#src/chat/brain.ts'
 import { ChatError } from '#src/chat/errors.ts'
 import { askForModels } from './ask.ts'
+import { toBaseUrl } from './base-url.ts'
 import { toFrameError } from './failure.ts'
-import { bodyOf } from './lean-fetch.ts'
+import { bodyOf, type Proxies } from './lean-fetch.ts'
 import { DEFAULT_MODELS } from './models.ts'
 import { decodeLines, type FinishPart, type LineReader, parseFrame, readParts, toUsagePart } from './reply-stream.ts'
 import { createRestClient } from './rest-client.ts'
@@ -28,17 +29,19 @@ const CONTEXT_WINDOW = 8192
 const REST_TIMEOUT_MS = 1000
 
 export interface OllamaOptions {
-  /** Without `/api`, e.g. `http://127.0.0.1:11434`. */
+  /** With `/api` or without it, e.g. `http://127.0.0.1:11434`. */
   baseURL: string
   /** Default `gemma4`. */
   model?: string | undefined
   /** Default 180,000: a model that is not in memory is loaded first. */
   firstTokenTimeoutMs?: number | undefined
+  /** Default: straight to the provider. */
+  proxies?: Proxies | undefined
 }
 
 export function createOllamaBrain(options: OllamaOptions): Brain {
-  const { baseURL, model = DEFAULT_MODELS.ollama, firstTokenTimeoutMs = 180_000 } = options
-  const call = createRestClient({ name: NAME, baseURL })
+  const { baseURL, model = DEFAULT_MODELS.ollama, firstTokenTimeoutMs = 180_000, proxies } = options
+  const call = createRestClient({ name: NAME, baseURL: toBaseUrl(baseURL, /\/(api|v1)$/), proxies })
   return {
     id: 'ollama',
     model,

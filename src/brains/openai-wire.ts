@@ -15,8 +15,9 @@ import type { EventSourceMessage } from 'eventsource-parser'
 import type { Brain, BrainMessage, BrainPart, BrainRequest } from '#src/chat/brain.ts'
 import type { Image } from '#src/chat/message.ts'
 import { ask, askForModels, checkKey, createSdkOptions } from './ask.ts'
+import { toBaseUrl } from './base-url.ts'
 import { toFrameError } from './failure.ts'
-import { bodyOf } from './lean-fetch.ts'
+import { bodyOf, type Proxies } from './lean-fetch.ts'
 import { priceOf } from './prices.ts'
 import { decodeEvents, type EventReader, type FinishPart, parseFrame, readParts, toUsagePart } from './reply-stream.ts'
 
@@ -36,6 +37,7 @@ export interface OpenAIWire {
   maxTokensField: 'max_completion_tokens' | 'max_tokens'
   /** Milliseconds that the usage may take to come after the reply is whole. */
   usageTimeoutMs: number
+  proxies: Proxies | undefined
   /** Fields that this provider wants beside OpenAI's. */
   more?: (model: string) => Record<string, unknown>
 }
@@ -66,12 +68,12 @@ export function createOpenAIWireBrain(wire: OpenAIWire): Brain {
   }
 }
 
-function createClient({ name, apiKey, baseURL }: OpenAIWire): OpenAI {
+function createClient({ name, apiKey, baseURL, proxies }: OpenAIWire): OpenAI {
   checkKey(name, apiKey)
   return new OpenAI({
-    ...createSdkOptions(),
+    ...createSdkOptions(proxies),
     apiKey,
-    baseURL,
+    baseURL: toBaseUrl(baseURL),
     // Said here, or the SDK takes them from the environment.
     organization: null,
     project: null,

@@ -1,5 +1,6 @@
 /** OpenAI. */
 import type { Brain } from '#src/chat/brain.ts'
+import type { Proxies } from './lean-fetch.ts'
 import { DEFAULT_MODELS } from './models.ts'
 import { createOpenAIWireBrain } from './openai-wire.ts'
 import { contextWindowOf } from './prices.ts'
@@ -15,6 +16,8 @@ export interface OpenAIOptions {
   model?: string | undefined
   /** Milliseconds that the usage may take to come after the reply is whole; then it stays unknown. Default 5,000. */
   usageTimeoutMs?: number | undefined
+  /** Default: straight to the provider. */
+  proxies?: Proxies | undefined
 }
 
 export function createOpenAIBrain(options: OpenAIOptions): Brain {
@@ -29,5 +32,6 @@ export function createOpenAIBrain(options: OpenAIOptions): Brain {
     prices: 'openai',
     maxTokensField: 'max_completion_tokens',
     usageTimeoutMs: options.usageTimeoutMs ?? 5000,
+    proxies: options.proxies,
   })
 }

@@ -4,14 +4,16 @@
  */
 import { ask } from './ask.ts'
 import { type Refusal, toRefusalError } from './failure.ts'
-import { createLeanFetch } from './lean-fetch.ts'
+import { createLeanFetch, type Proxies } from './lean-fetch.ts'
 
 export interface RestClientOptions {
   /** The provider's, for people. */
   name: string
-  /** What the paths stand behind. */
+  /** The address that paths are appended to, without a slash at its end. */
   baseURL: string
   headers?: Record<string, string>
+  /** Default: straight to the provider. */
+  proxies?: Proxies | undefined
   /** What the body of a refusal, parsed where it is JSON, says of it. Default: nothing. */
   readRefusal?: (body: unknown) => Pick<Refusal, 'codes' | 'retryAfter'>
 }
@@ -23,14 +25,13 @@ export interface RestClientOptions {
  */
 export type RestClient = (signal: AbortSignal, path: string, body?: object) => Promise<Response>
 
-export function createRestClient({ name, baseURL, headers, readRefusal }: RestClientOptions): RestClient {
-  const fetch = createLeanFetch()
-  const base = baseURL.replace(/\/+$/, '')
+export function createRestClient({ name, baseURL, headers, proxies, readRefusal }: RestClientOptions): RestClient {
+  const fetch = createLeanFetch(proxies)
   const all = { 'content-type': 'application/json', ...headers }
   return (signal, path, body) =>
     ask(name, signal, async () => {
       const content = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }
-      const response = await fetch(base + path, { headers: all, signal, ...content })
+      const response = await fetch(baseURL + path, { headers: all, signal, ...content })
       if (response.ok) return response
       // Read in any case, so that the connection can be used again.
       const refusal = { codes: [], ...readRefusal?.(parse(await response.text())) }

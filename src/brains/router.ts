@@ -2,7 +2,7 @@
 import type { Brain, Brains } from '#src/chat/brain.ts'
 import { ChatError, toChatError } from '#src/chat/errors.ts'
 import type { SettingsStore } from '#src/chat/store.ts'
-import { type BreakerState, type GuardedBrain, withBreaker } from './breaker.ts'
+import { type BreakerState, type GuardedBrain, type OnBreaker, withBreaker } from './breaker.ts'
 
 /** Every brain that the service knows, by id, with its name for people. */
 const NAMES: ReadonlyMap<string, string> = new Map([
@@ -50,6 +50,8 @@ export interface RouterOptions {
   active: string
   /** Who stands in for a brain that cannot answer, by id, in this order. Default nobody. */
   fallbacks?: string[]
+  /** Models that users may name beside each brain's own. Default, and when it is empty: any. */
+  allowedModels?: string[]
   /** Keeps what was switched to, for all nodes. */
   settings: SettingsStore
   /** Is told what whoever runs the service should know, in a sentence. */
@@ -82,7 +84,8 @@ const SETTING = 'active_brain'
 /** @throws ChatError `brain_unknown` when `active` or a fallback cannot be chosen */
 export function createRouter(options: RouterOptions): Router {
   const { available, unavailable, active, fallbacks = [], settings, warn = () => {}, now = Date.now } = options
-  const onBreaker = (id: string, state: 'open' | 'closed') => warn(`The brain "${id}" ${BREAKER_NEWS[state]}.`)
+  const allowed = new Set(options.allowedModels)
+  const onBreaker: OnBreaker = (id, state) => warn(`The brain "${id}" ${BREAKER_NEWS[state]}.`)
   const brains = new Map(available.map((brain) => [brain.id, withBreaker(brain, onBreaker)]))
   const missing = new Map(unavailable.map((brain) => [brain.id, brain]))
   const known = [...NAMES.keys()].filter((id) => brains.has(id) || missing.has(id))
@@ -99,11 +102,12 @@ export function createRouter(options: RouterOptions): Router {
       return switched.brain.id
     },
     choose: (id) => (id === null ? switched.brain : find(id)),
-    candidates(chosen) {
+    candidates(chosen, model) {
       const all = [...new Set([find(chosen.id), ...substitutes])]
-      const ready = all.filter(({ isResting }) => !isResting)
+      const ready = all.filter((brain) => !brain.isResting(brain.id === chosen.id ? model : brain.model))
       return ready.length > 0 ? ready : all
     },
+    allows: (brain, model) => allowed.size === 0 || allowed.has(model) || model === brain.model,
     list: () => known.map((id) => toListing(brains.get(id) ?? missing.get(id)!)),
     async switch(id) {
       if (id !== null) find(id)

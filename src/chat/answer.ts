@@ -1,4 +1,8 @@
-/** One brain's answer to a turn: its parts become texts, under a watch of its own and at the pace that was asked for. */
+/**
+ * One brain's answer to a turn: its parts become texts, under a watch of its own and at the pace that was asked for. An
+ * answer that goes far beyond the tokens that were asked for is cut: the operator decides how long it may be, not the
+ * provider.
+ */
 import type { BrainPart, Usage } from './brain.ts'
 import type { Candidate } from './candidates.ts'
 import { ChatError } from './errors.ts'
@@ -24,6 +28,11 @@ export class Answer {
   readonly #say: AnswerSetting['say']
   /** Ends the answer: with the turn, or alone. */
   readonly #abort = new AbortController()
+  /** Ends the provider's call: with the answer, or once enough was said. */
+  readonly #call = new AbortController()
+  readonly #enough = Promise.withResolvers<void>()
+  /** UTF-16 units that may still be said. */
+  #room: number
   /** Where the reply is to be slower than its brain. */
   readonly #pacer: Pacer | null
   #beganAt: number | null = null
@@ -36,8 +45,11 @@ export class Answer {
     this.candidate = candidate
     this.#limits = limits
     this.#say = say
+    this.#room = candidate.maxChars
     // Not AbortSignal.any: Node keeps such a signal, with all who listen to it, until it aborts.
     signal.addEventListener('abort', () => this.#abort.abort(signal.reason), { once: true })
+    const { signal: own } = this.#abort
+    own.addEventListener('abort', () => this.#call.abort(own.reason), { once: true })
     this.#pacer = candidate.paceMs > 0 ? createPacer(candidate.paceMs, this.#abort.signal, say) : null
   }
 
@@ -76,11 +88,12 @@ export class Answer {
     const firstTokenTimeoutMs = brain.firstTokenTimeoutMs ?? this.#limits.firstTokenTimeoutMs
     const watchdog = createWatchdog({ ...this.#limits, firstTokenTimeoutMs }, (error) => this.#abort.abort(error))
     try {
-      await brain.stream(request, signal, (parts) => {
-        if (signal.aborted) return
+      const reply = brain.stream(request, this.#call.signal, (parts) => {
+        if (this.#call.signal.aborted) return
         this.#hear(parts)
         watchdog.heard(this.#beganAt !== null)
       })
+      await Promise.race([reply, this.#enough.promise])
       watchdog.stop()
       await this.#pacer?.whenSaid()
     } catch (error) {
@@ -100,14 +113,32 @@ export class Answer {
   #hear(parts: BrainPart[]): void {
     const texts: string[] = []
     for (const part of parts) {
-      if (part.type === 'token') this.#mend(part.text, texts)
-      else if (part.type === 'finish') this.#finish = part.reason
+      if (part.type === 'token') this.#take(part.text, texts)
+      else if (part.type === 'finish') this.#finish ??= part.reason
       else this.#note(part)
     }
-    if (texts.length === 0) return
-    this.#beganAt ??= performance.now()
-    if (this.#pacer) this.#pacer.add(texts)
-    else this.#say(texts)
+    if (texts.length > 0) {
+      this.#beganAt ??= performance.now()
+      if (this.#pacer) this.#pacer.add(texts)
+      else this.#say(texts)
+    }
+    if (this.#room < 0) this.#hangUp()
+  }
+
+  #take(text: string, texts: string[]): void {
+    const room = this.#room
+    this.#room -= text.length
+    if (this.#room >= 0) return this.#mend(text, texts)
+    // Whatever comes after the cut in the same chunk is dropped.
+    if (room > 0) this.#mend(text.slice(0, room), texts)
+    this.#finish ??= 'length'
+    this.#half = ''
+  }
+
+  /** Ends the provider's call; the answer counts as whole up to the cut. */
+  #hangUp(): void {
+    this.#enough.resolve()
+    this.#call.abort('length')
   }
 
   /** No token ends in half a surrogate pair, wherever the provider cuts: the half waits for the next token. */

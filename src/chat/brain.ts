@@ -90,8 +90,18 @@ export interface Brains {
   /**
    * Who is asked for a turn's reply, one after the other until one answers: at least one. The brain that was chosen is
    * left out while it is known that it cannot answer and another may.
+   *
+   * @param model the one that the chosen brain is asked for; the others are asked for their own
    */
-  candidates(chosen: Brain): Brain[]
+  candidates(chosen: Brain, model: string): Brain[]
+  /** Says whether users may name this model of a brain. */
+  allows(brain: Brain, model: string): boolean
   /** The active brain's id. */
   readonly active: string
+}
+
+/** Checks a model that a user names. @throws ChatError `invalid_request` when it is not allowed */
+export function checkModel(brains: Brains, brain: Brain, model: string | undefined): void {
+  if (model === undefined || brains.allows(brain, model)) return
+  throw new ChatError('invalid_request', `This model is not allowed here: leave it out to use "${brain.model}".`)
 }

@@ -16,6 +16,8 @@ export interface Candidate {
   model: string
   /** Milliseconds between two tokens. */
   paceMs: number
+  /** UTF-16 units after which its reply is cut. */
+  maxChars: number
   /** Reads the history and writes the prompt; a store that is away is waited for. */
   loadRequest: (signal: AbortSignal) => Promise<BrainRequest>
 }
@@ -39,7 +41,7 @@ export function toCandidates(
   { brains, sessions, ...options }: CandidateOptions,
 ): Candidate[] {
   const limits = toLimits(options, input)
-  const able = brains.candidates(asked).filter((brain) => canSee(brain, input.images))
+  const able = brains.candidates(asked, turn.model).filter((brain) => canSee(brain, input.images))
   return (able.length > 0 ? able : [asked]).map((brain) => {
     const model = brain.id === asked.id ? turn.model : brain.model
     const load = () => loadConversation(sessions, turn, limits.maxHistoryMessages, brain)
@@ -49,7 +51,7 @@ export function toCandidates(
       if (said.length === 0) throw sessionDeleted()
       return toRequest(turn.n, persona, said, brain, model, limits, input.instructions)
     }
-    return { brain, model, paceMs: input.paceMs ?? brain.paceMs, loadRequest }
+    return { brain, model, paceMs: input.paceMs ?? brain.paceMs, maxChars: limits.maxReplyChars, loadRequest }
   })
 }
 

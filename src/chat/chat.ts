@@ -38,8 +38,10 @@ export interface ChatOptions extends TurnLimits, PromptLimits {
   brains: Brains
   personas: Personas
   limits: Limits
-  /** UTF-16 units; 0 is no limit. */
+  /** The most UTF-16 units of a message that may not be long; 0 is no limit. */
   maxMessageChars: number
+  /** The most UTF-16 units of any message that is stored; 0 is no limit. */
+  maxStoredChars: number
   /** Hears of every turn that begins here, and of every one that ended here. */
   onTurnStart?: (turn: Turn) => void
   onTurnEnd?: (turn: Turn, end: TerminalEvent) => void
@@ -77,8 +79,9 @@ export class Chat {
   }
 
   /** Whether this can be sent at all. @throws ChatError `invalid_request`, `message_too_long` */
-  check(message: string, maxChars = this.#options.maxMessageChars): void {
-    checkMessage(message, maxChars)
+  check(message: string, { mayBeLong = false }: Pick<TurnInput, 'mayBeLong'> = {}): void {
+    if (!mayBeLong) checkMessage(message, this.#options.maxMessageChars)
+    checkMessage(message, this.#options.maxStoredChars)
   }
 
   /**
@@ -88,7 +91,7 @@ export class Chat {
    *   `message_id_reused`, `persona_unknown`, `brain_unknown`, `rate_limited`, `draining`, `store_unavailable`
    */
   async send(owner: string, input: SendInput): Promise<Sent> {
-    this.check(input.message, input.maxChars)
+    this.check(input.message, input)
     const ref = { owner, sessionId: input.sessionId }
     const digest = toDigest(input.message, input.images)
     const what = { message: input.message, digest, replaces: null }
@@ -107,7 +110,7 @@ export class Chat {
    * @throws ChatError as `send`, and `turn_not_found`, `turn_not_last`
    */
   async regenerate(owner: string, input: RegenerateInput): Promise<Sent> {
-    if (input.message !== undefined) this.check(input.message, input.maxChars)
+    if (input.message !== undefined) this.check(input.message, input)
     const ref = parseTurnId(owner, input.turnId)
     const digest = toDigest(`regenerate ${ref.n}\n${input.message ?? ''}`)
     await this.#turn(ref)
@@ -122,8 +125,10 @@ export class Chat {
 
   /** Begins a turn in an ephemeral session of its own. @throws ChatError as `send` */
   async complete(owner: string, input: CompletionInput): Promise<Sent> {
-    for (const { content } of input.conversation) this.check(content, input.maxChars)
+    // Earlier messages are not stored, and the prompt has as many of them as the model's context holds.
+    for (const { content } of input.conversation) checkMessage(content, 0)
     const message = input.conversation.at(-1)!.content
+    this.check(message, input)
     const session = toEphemeralSession(owner, input.persona)
     const what = { message, digest: toDigest(message), replaces: null }
     const images = input.conversation.flatMap((said) => said.images ?? [])
@@ -224,12 +229,12 @@ export class Chat {
     const persona = choosePersona(this.#options.personas, input.persona ?? session.persona)
     const brain = this.#options.brains.choose(input.brain ?? session.brain)
     checkSight(brain, input.images)
-    const claim = toClaim(session, input, what, brain, persona)
+    const claim = toClaim(session, input, what, this.#options.brains, brain, persona)
     const isToStop = input.ifBusy === 'stop'
     if (session.active !== null && !isToStop) throw turnInProgress(toTurnId({ ...session, n: session.active }))
     let release: Release
     try {
-      release = await this.#options.limits.takeTurn(input.payer, session)
+      release = await this.#options.limits.takeTurn(input.payer, session, toCreate?.ephemeral === false)
     } catch (error) {
       const faster = await findFaster(this.#options.store, session, input, what.digest, error)
       return toJoined(faster, what.digest, input.after)

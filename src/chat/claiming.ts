@@ -1,5 +1,5 @@
 /** Claims a session for a turn: there is one at a time. */
-import type { Brain } from './brain.ts'
+import { type Brain, type Brains, checkModel } from './brain.ts'
 import { toTitle } from './message.ts'
 import type { Persona } from './persona.ts'
 import type { TurnInput } from './sending.ts'
@@ -13,13 +13,17 @@ const CLAIM_ATTEMPTS = 8
 /** What is said, and the turn in whose place. */
 export type What = Pick<Claim, 'message' | 'digest' | 'replaces'>
 
+/** Makes the claim for a turn. @throws ChatError `invalid_request` for a model that may not be named */
 export function toClaim(
   session: Omit<NewSession, 'userId'>,
   input: TurnInput,
   what: What,
+  brains: Brains,
   brain: Brain,
   persona: Persona,
 ): Claim {
+  checkModel(brains, brain, input.model)
+  const chosen = chosenModel(session, brain.id)
   return {
     ...what,
     owner: session.owner,
@@ -28,7 +32,8 @@ export function toClaim(
     clientId: input.clientId ?? null,
     title: toTitle(what.message),
     brain: brain.id,
-    model: input.model ?? chosenModel(session, brain.id) ?? brain.model,
+    // A model that was chosen while it was allowed may not be so any more.
+    model: input.model ?? (chosen !== null && brains.allows(brain, chosen) ? chosen : brain.model),
     persona: persona.id,
     onDisconnect: input.onDisconnect ?? session.onDisconnect,
   }

@@ -11,6 +11,7 @@ const RETRYABLE = {
   frame_invalid: false,
   unauthorized: false,
   forbidden: false,
+  host_not_allowed: false,
   not_found: false,
   session_not_found: false,
   turn_not_found: false,

@@ -11,10 +11,13 @@ export interface Limits {
    *
    * @param payer who pays for it: the signed-in user, or the client's network while the service is open
    * @param session where it will run: one that takes the place of this session's running turn needs no place of its own
+   * @param isNew whether the session is made with the turn, and counted with it
    * @returns gives back its place among those that run: to be called when the turn has ended, or was not begun
    * @throws ChatError `rate_limited`, `store_unavailable`
    */
-  takeTurn(payer: string, session: SessionRef): Promise<Release>
+  takeTurn(payer: string, session: SessionRef, isNew: boolean): Promise<Release>
+  /** Counts a session that is about to be made without a turn. @throws ChatError `rate_limited`, `store_unavailable` */
+  takeSession(payer: string): Promise<void>
 }
 
 export type Release = () => void
@@ -52,6 +55,6 @@ export function toPlace({ owner, sessionId }: SessionRef): string {
 }
 
 /** @param retryAfter seconds */
-export function tooManyTurns(message: string, retryAfter: number): ChatError {
+export function rateLimited(message: string, retryAfter: number): ChatError {
   return new ChatError('rate_limited', message, { retryAfter })
 }

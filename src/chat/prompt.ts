@@ -7,7 +7,18 @@ import type { TurnInput } from './sending.ts'
 export interface PromptLimits {
   /** Messages of the history, the new one included. */
   maxHistoryMessages: number
+  /** Tokens that a brain is asked to keep to. */
   maxReplyTokens: number
+  /** UTF-16 units after which a reply is cut, where its provider does not keep to the tokens. */
+  maxReplyChars: number
+}
+
+/** The longest token: o200k's longest are runs of 128 spaces. In prose, a token has four characters. */
+const CHARS_OF_TOKEN = 128
+
+/** Returns the most characters of so many tokens: a longer text has more of them, whatever the tokenizer. */
+export function toMaxChars(tokens: number): number {
+  return CHARS_OF_TOKEN * tokens
 }
 
 /**
@@ -35,12 +46,13 @@ export function toRequest(
 
 /** A turn may ask for a shorter reply; a conversation that it brings is told as far as the brain can listen. */
 export function toLimits(
-  { maxHistoryMessages, maxReplyTokens }: PromptLimits,
-  { conversation, maxTokens = maxReplyTokens }: TurnInput,
+  { maxHistoryMessages, maxReplyTokens, maxReplyChars }: PromptLimits,
+  { conversation, maxTokens = Infinity }: TurnInput,
 ): PromptLimits {
   return {
     maxHistoryMessages: conversation ? conversation.length : maxHistoryMessages,
     maxReplyTokens: Math.min(maxReplyTokens, maxTokens),
+    maxReplyChars: Math.min(maxReplyChars, toMaxChars(maxTokens)),
   }
 }
 

@@ -29,8 +29,8 @@ export interface TurnInput {
   maxTokens?: number | undefined
   /** What the brain is told in place of what the session holds, ending with the message. */
   conversation?: readonly BrainMessage[] | undefined
-  /** In place of the service's own limit of a message, for doors that have another; 0 is none. */
-  maxChars?: number | undefined
+  /** Only the limit of stored messages holds: for endpoints whose clients send documents. */
+  mayBeLong?: boolean | undefined
   /** Milliseconds between two tokens. */
   paceMs?: number | undefined
   onDisconnect?: OnDisconnect | undefined

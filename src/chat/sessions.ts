@@ -1,7 +1,9 @@
 /** Sessions as a user handles them: make, list, look into, change, clear and delete. */
 import { randomBytes } from 'node:crypto'
-import type { Brains } from './brain.ts'
+import { setImmediate } from 'node:timers/promises'
+import { type Brains, checkModel } from './brain.ts'
 import type { Chat } from './chat.ts'
+import type { Limits } from './limits.ts'
 import type { Message } from './message.ts'
 import { choosePersona, type Personas } from './persona.ts'
 import { type ModelChoice, type OnDisconnect, type Session, sessionNotFound } from './session.ts'
@@ -12,6 +14,7 @@ export interface SessionsOptions {
   store: Store
   brains: Brains
   personas: Personas
+  limits: Limits
   chat: Chat
 }
 
@@ -33,6 +36,24 @@ export interface SessionChange extends Omit<SessionPatch, 'model'> {
   model?: string | null
 }
 
+export interface HistoryQuery {
+  limit: number
+  /** A message's id. */
+  before?: string | undefined
+}
+
+export interface History {
+  messages: Message[]
+  /** Whether there are earlier messages. */
+  hasMore: boolean
+}
+
+/** Characters of a history that are read for one answer. */
+const PAGE_CHARS = 1_000_000
+
+/** The steps in which a whole conversation is read. They are small: a reader that stops keeps one in memory. */
+const STEP = { limit: 200, maxChars: 65_536 }
+
 const ANONYMOUS = 'anonymous'
 
 export class Sessions {
@@ -42,12 +63,22 @@ export class Sessions {
     this.#options = options
   }
 
-  /** @throws ChatError `persona_unknown`, `brain_unknown` */
-  async start(owner: string, input: StartInput): Promise<Session> {
-    return this.#options.store.sessions.create(this.draft(owner, input))
+  /**
+   * Makes a session, or returns the one that has its id.
+   *
+   * @param payer whose limit the session counts towards, where it is new
+   * @throws ChatError `persona_unknown`, `brain_unknown`, `invalid_request`, `rate_limited`
+   */
+  async start(owner: string, payer: string, input: StartInput): Promise<Session> {
+    const { limits, store } = this.#options
+    const draft = this.draft(owner, input)
+    const known = input.sessionId === undefined ? undefined : await store.sessions.get(draft)
+    if (known) return known
+    await limits.takeSession(payer)
+    return store.sessions.create(draft)
   }
 
-  /** A session as `start` would make it. @throws ChatError as `start` */
+  /** A session as `start` would make it. @throws ChatError `persona_unknown`, `brain_unknown`, `invalid_request` */
   draft(owner: string, input: StartInput): NewSession {
     this.#check(input)
     return {
@@ -74,9 +105,40 @@ export class Sessions {
     return this.#options.store.sessions.list(query)
   }
 
-  /** What stands, oldest first. */
-  messages(owner: string, sessionId: string, page: { limit: number; before?: string }): Promise<Message[]> {
-    return this.#options.store.sessions.messages({ owner, sessionId }, page)
+  /** Reads the latest `limit` messages before one, oldest first; fewer where their texts exceed `PAGE_CHARS`. */
+  async history({ owner, sessionId, messageCount }: Session, { limit, before }: HistoryQuery): Promise<History> {
+    const { sessions } = this.#options.store
+    const ref = { owner, sessionId }
+    // One more message shows whether there are earlier ones.
+    const found = await sessions.messages(ref, { limit: limit + 1, before, maxChars: PAGE_CHARS })
+    const messages = found.slice(Math.max(0, found.length - limit))
+    const [first] = messages
+    if (found.length > limit || !first) return { messages, hasMore: found.length > limit }
+    const isAll = before === undefined && found.length >= messageCount
+    const earlier = isAll ? [] : await sessions.messages(ref, { limit: 1, before: first.messageId, maxChars: 1 })
+    return { messages, hasMore: earlier.length > 0 }
+  }
+
+  /**
+   * Yields all messages that stand, from the first on, a few at a time, as the caller asks for them.
+   *
+   * @throws ChatError `session_not_found` when the session was deleted or cleared meanwhile: there would be a hole
+   */
+  async *all(session: Session): AsyncGenerator<Message[], void, undefined> {
+    const { owner, sessionId } = session
+    let after: string | null = null
+    let read = 0
+    for (;;) {
+      const messages = await this.#options.store.sessions.messages({ owner, sessionId }, { ...STEP, after })
+      if (messages.length === 0) break
+      yield messages
+      after = messages.at(-1)!.messageId
+      read += messages.length
+      // Where both store and socket are fast, the next step would else come before anybody else's.
+      await setImmediate()
+    }
+    const { createdAt } = await this.get(owner, sessionId)
+    if (read < session.messageCount || createdAt !== session.createdAt) throw sessionNotFound()
   }
 
   /** The turn that a client's own id of a message made. */
@@ -84,7 +146,7 @@ export class Sessions {
     return this.#options.store.turns.find({ owner, sessionId }, clientId)
   }
 
-  /** @throws ChatError `session_not_found`, `persona_unknown`, `brain_unknown` */
+  /** @throws ChatError `session_not_found`, `persona_unknown`, `brain_unknown`, `invalid_request` */
   async update(owner: string, sessionId: string, { model, ...change }: SessionChange): Promise<Session> {
     this.#check(change)
     const patch: SessionPatch = { ...change }
@@ -117,8 +179,11 @@ export class Sessions {
   }
 
   /** The active brain may be another one soon, which must not be asked for this one's model. */
-  #toChoice(brain: string | null | undefined, model: string): ModelChoice {
-    return { brain: brain ?? this.#options.brains.active, model }
+  #toChoice(id: string | null | undefined, model: string): ModelChoice {
+    const { brains } = this.#options
+    const brain = brains.choose(id ?? null)
+    checkModel(brains, brain, model)
+    return { brain: brain.id, model }
   }
 
   #check({ persona, brain }: { persona?: string | undefined; brain?: string | null | undefined }): void {

@@ -45,6 +45,23 @@ export interface SessionQuery {
   after?: SessionPosition
 }
 
+/**
+ * Characters of alternatives on one page, after which no more are read; those of one message are whole up to half of it.
+ * A message can be edited a thousand times within half an hour.
+ */
+export const MAX_ALTERNATIVE_CHARS = 2_000_000
+
+/** Selects the latest messages, or those before or after a message, which is named by its id. */
+export interface MessagePage {
+  limit: number
+  /** The latest messages before this one. */
+  before?: string | undefined
+  /** The earliest messages after this one; null begins with the first. */
+  after?: string | null
+  /** Characters, alternatives included, after which no more messages are read. At least one always is. */
+  maxChars?: number
+}
+
 /** A place in a listing, latest `updatedAt` first, then by id. */
 export interface SessionPosition {
   updatedAt: number
@@ -58,8 +75,8 @@ export interface SessionStore {
   /** Without the ephemeral ones. */
   list(query: SessionQuery): Promise<Session[]>
   update(ref: SessionRef, patch: SessionPatch): Promise<Session | undefined>
-  /** The latest `limit` messages before that message id, oldest first; none of an unknown session. */
-  messages(ref: SessionRef, page: { limit: number; before?: string }): Promise<Message[]>
+  /** Reads a page of the history, oldest first; empty for an unknown session, or beside an unknown message. */
+  messages(ref: SessionRef, page: MessagePage): Promise<Message[]>
   /** What the user showed with a turn's message, whole; none of an unknown turn. */
   images(ref: TurnRef): Promise<Image[]>
   /**

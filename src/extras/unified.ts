@@ -28,7 +28,15 @@ function toBackground(context: unknown): string {
     throw new ChatError('message_too_long', sentence)
   }
   const isEmpty = ['', '""', '{}', '[]'].includes(text)
-  return isEmpty ? '' : text.toWellFormed().replaceAll('\0', '').replaceAll('</context>', '')
+  return isEmpty ? '' : escapeTags(text.toWellFormed().replaceAll('\0', ''))
+}
+
+/**
+ * Escapes `<`, so that nothing in a block can end it, however the end is spelled. It also escapes what a model may read
+ * as `<`: the full-width, the small and the invisible tag character.
+ */
+function escapeTags(text: string): string {
+  return text.replaceAll(/[<\uFF1C\uFE64\u{E003C}]/gu, '&lt;')
 }
 
 function encode(context: unknown): string {

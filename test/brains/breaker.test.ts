@@ -5,7 +5,8 @@ import type { Brain, BrainRequest } from '#src/chat/brain.ts'
 import { ChatError } from '#src/chat/errors.ts'
 import { makeBrain } from './make-brain.ts'
 
-const REQUEST: BrainRequest = { model: 'm', turn: 1, persona: 'p', system: '', messages: [], maxTokens: 1 }
+const MODEL = 'claude-model'
+const REQUEST: BrainRequest = { model: MODEL, turn: 1, persona: 'p', system: '', messages: [], maxTokens: 1 }
 
 const unavailable = new ChatError('brain_unavailable', 'It has a problem.')
 
@@ -23,6 +24,10 @@ function guard() {
   const brain = withBreaker({ ...makeBrain('claude'), stream }, (id, state) => news.push(`${id} ${state}`))
   return {
     brain,
+    /** What is known of its own model. */
+    get state() {
+      return { breaker: brain.breaker, isResting: brain.isResting(MODEL) }
+    },
     news,
     get asked() {
       return asked
@@ -37,17 +42,17 @@ function guard() {
 }
 
 /** What asking it came to: its error's code, or what was thrown, or `answered`. */
-async function ask(brain: GuardedBrain, signal = new AbortController().signal): Promise<unknown> {
+async function ask(brain: GuardedBrain, signal = new AbortController().signal, model = MODEL): Promise<unknown> {
   try {
-    await brain.stream(REQUEST, signal, () => {})
+    await brain.stream({ ...REQUEST, model }, signal, () => {})
     return 'answered'
   } catch (error) {
     return error instanceof ChatError ? error.code : error
   }
 }
 
-async function failTimes(brain: GuardedBrain, times: number): Promise<void> {
-  for (let time = 0; time < times; time++) await ask(brain)
+async function failTimes(brain: GuardedBrain, times: number, model = MODEL): Promise<void> {
+  for (let time = 0; time < times; time++) await ask(brain, undefined, model)
 }
 
 /** A guarded brain that was just left alone. */
@@ -75,9 +80,9 @@ describe('a brain that fails', () => {
     const guarded = guard()
     guarded.fails(error)
     await failTimes(guarded.brain, 4)
-    expect(guarded.brain).toMatchObject({ breaker: 'closed', isResting: false })
+    expect(guarded.state).toEqual({ breaker: 'closed', isResting: false })
     expect(await ask(guarded.brain)).toBe(error.code)
-    expect(guarded.brain).toMatchObject({ breaker: 'open', isResting: true })
+    expect(guarded.state).toEqual({ breaker: 'open', isResting: true })
     expect(guarded.news).toEqual(['claude open'])
 
     guarded.answers(speaks)
@@ -119,7 +124,7 @@ describe('a brain that fails', () => {
     const guarded = guard()
     guarded.fails(error)
     await failTimes(guarded.brain, 20)
-    expect(guarded.brain).toMatchObject({ breaker: 'closed', isResting: false })
+    expect(guarded.state).toEqual({ breaker: 'closed', isResting: false })
     expect(guarded.asked).toBe(20)
   })
 })
@@ -128,7 +133,7 @@ describe('a brain that was left alone', () => {
   it('is tried out by one turn after 10 s, and asked by all when that one speaks', async () => {
     const guarded = await guardOpen()
     later(10_000)
-    expect(guarded.brain).toMatchObject({ breaker: 'half_open', isResting: false })
+    expect(guarded.state).toEqual({ breaker: 'half_open', isResting: false })
     const spoken = Promise.withResolvers<void>()
     const over = Promise.withResolvers<void>()
     guarded.answers(async (...args) => {
@@ -137,13 +142,13 @@ describe('a brain that was left alone', () => {
       await over.promise
     })
     const trial = ask(guarded.brain)
-    expect(guarded.brain).toMatchObject({ breaker: 'half_open', isResting: true })
+    expect(guarded.state).toEqual({ breaker: 'half_open', isResting: true })
     expect(await ask(guarded.brain)).toBe('brain_unavailable')
     expect(guarded.asked).toBe(6)
 
     spoken.resolve()
     await vi.waitFor(() => expect(guarded.brain.breaker).toBe('closed'), { timeout: 10_000 })
-    expect(guarded.brain.isResting).toBe(false)
+    expect(guarded.state.isResting).toBe(false)
     expect(guarded.news).toEqual(['claude open', 'claude closed'])
     over.resolve()
     expect(await trial).toBe('answered')
@@ -196,12 +201,37 @@ describe('a brain that says when to come back', () => {
     const guarded = guard()
     guarded.fails(new ChatError('brain_rate_limited', 'Too often.', { retryAfter }))
     await ask(guarded.brain)
-    expect(guarded.brain).toMatchObject({ breaker: 'closed', isResting: true })
+    expect(guarded.state).toEqual({ breaker: 'closed', isResting: true })
     later(seconds * 1000 - 1)
-    expect(guarded.brain.isResting).toBe(true)
+    expect(guarded.state.isResting).toBe(true)
     await ask(guarded.brain)
     expect(guarded.asked).toBe(2)
     later(seconds * 1000)
-    expect(guarded.brain.isResting).toBe(false)
+    expect(guarded.state.isResting).toBe(false)
+  })
+})
+
+describe('a model that fails', () => {
+  it('is left alone by itself: its brain still answers everybody else', async () => {
+    const guarded = guard()
+    guarded.fails(unavailable)
+    await failTimes(guarded.brain, 5, 'broken')
+    expect(guarded.brain.isResting('broken')).toBe(true)
+    expect(guarded.state).toEqual({ breaker: 'closed', isResting: false })
+    expect(guarded.news).toEqual([])
+    guarded.answers(speaks)
+    expect(await ask(guarded.brain)).toBe('answered')
+    expect(await ask(guarded.brain, undefined, 'another')).toBe('answered')
+    expect(await ask(guarded.brain, undefined, 'broken')).toBe('brain_unavailable')
+  })
+
+  it('is remembered while it is among the hundred named last; the brain’s own always is', async () => {
+    const guarded = await guardOpen()
+    await failTimes(guarded.brain, 5, 'first')
+    await failTimes(guarded.brain, 5, 'second')
+    for (let n = 0; n < 99; n++) guarded.brain.isResting(`model ${n}`)
+    expect(guarded.brain.isResting('second')).toBe(true)
+    expect(guarded.brain.isResting('first')).toBe(false)
+    expect(guarded.state).toEqual({ breaker: 'open', isResting: true })
   })
 })

@@ -26,12 +26,12 @@ function makeFailing(id: string, failing: { error: ChatError | undefined }): Bra
   return { ...makeBrain(id), stream }
 }
 
-const REQUEST: BrainRequest = { model: 'm', turn: 1, persona: 'p', system: '', messages: [], maxTokens: 1 }
+const REQUEST: BrainRequest = { model: 'claude-model', turn: 1, persona: 'p', system: '', messages: [], maxTokens: 1 }
 
 /** Asks a brain so many times, whatever comes of it. */
-async function askTimes(brain: Brain, times: number): Promise<void> {
+async function askTimes(brain: Brain, times: number, model = 'claude-model'): Promise<void> {
   for (let time = 0; time < times; time++) {
-    await brain.stream(REQUEST, new AbortController().signal, () => {}).catch(() => {})
+    await brain.stream({ ...REQUEST, model }, new AbortController().signal, () => {}).catch(() => {})
   }
 }
 
@@ -148,13 +148,13 @@ describe('candidates', () => {
 
   it('are the chosen brain alone where nobody stands in', () => {
     const router = makeRouter()
-    expect(idsOf(router.candidates(router.choose('claude')))).toEqual(['claude'])
+    expect(idsOf(router.candidates(router.choose('claude'), 'claude-model'))).toEqual(['claude'])
   })
 
   it('are the chosen brain and then, in their order, those that stand in, each once', () => {
     const router = makeWithFallbacks()
-    expect(idsOf(router.candidates(router.choose('claude')))).toEqual(['claude', 'openai', 'config'])
-    expect(idsOf(router.candidates(router.choose('config')))).toEqual(['config', 'openai'])
+    expect(idsOf(router.candidates(router.choose('claude'), 'claude-model'))).toEqual(['claude', 'openai', 'config'])
+    expect(idsOf(router.candidates(router.choose('config'), 'config-model'))).toEqual(['config', 'openai'])
   })
 
   it('are without the chosen brain while it rests', async () => {
@@ -162,8 +162,18 @@ describe('candidates', () => {
     const claude = router.choose('claude')
     failing.error = new ChatError('brain_unavailable', 'It is away.')
     await askTimes(claude, 5)
-    expect(idsOf(router.candidates(claude))).toEqual(['openai', 'config'])
+    expect(idsOf(router.candidates(claude, 'claude-model'))).toEqual(['openai', 'config'])
     expect(router.list().find(({ id }) => id === 'claude')).toMatchObject({ available: true, breaker: 'open' })
+  })
+
+  it('are with the chosen brain while only another of its models rests', async () => {
+    const router = makeWithFallbacks()
+    const claude = router.choose('claude')
+    failing.error = new ChatError('brain_unavailable', 'It is away.')
+    await askTimes(claude, 5, 'broken')
+    expect(idsOf(router.candidates(claude, 'broken'))).toEqual(['openai', 'config'])
+    expect(idsOf(router.candidates(claude, 'claude-model'))).toEqual(['claude', 'openai', 'config'])
+    expect(router.list().find(({ id }) => id === 'claude')).toMatchObject({ breaker: 'closed' })
   })
 
   it('are without the chosen brain until the time that it names', async () => {
@@ -171,7 +181,7 @@ describe('candidates', () => {
     const claude = router.choose('claude')
     failing.error = new ChatError('brain_rate_limited', 'Too often.', { retryAfter: 5 })
     await askTimes(claude, 1)
-    expect(idsOf(router.candidates(claude))).toEqual(['openai', 'config'])
+    expect(idsOf(router.candidates(claude, 'claude-model'))).toEqual(['openai', 'config'])
   })
 
   it('are all of them when all rest: none is better than the other', async () => {
@@ -181,8 +191,8 @@ describe('candidates', () => {
       fallbacks: ['config'],
     })
     await askTimes(router.choose('claude'), 1)
-    await askTimes(router.choose('config'), 1)
-    expect(idsOf(router.candidates(router.choose('claude')))).toEqual(['claude', 'config'])
+    await askTimes(router.choose('config'), 1, 'config-model')
+    expect(idsOf(router.candidates(router.choose('claude'), 'claude-model'))).toEqual(['claude', 'config'])
   })
 
   it('cannot be brains that are not there', () => {

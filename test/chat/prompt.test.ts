@@ -4,7 +4,7 @@ import type { Message, Role } from '#src/chat/message.ts'
 import { toRequest } from '#src/chat/prompt.ts'
 
 const persona = { id: 'p', description: '', style: '', prompt: 'Be brief.' }
-const limits = { maxHistoryMessages: 50, maxReplyTokens: 10 }
+const limits = { maxHistoryMessages: 50, maxReplyTokens: 10, maxReplyChars: 1_000 }
 
 function toBrain(contextWindow: number): Brain {
   return {

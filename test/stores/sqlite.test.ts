@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -153,6 +153,56 @@ describe('an SQLite store that fails', () => {
     await expect(store.turns.append([newAppend({ ...REF, n: 1, createdAt: 0 }, 1, ['x'])])).rejects.toMatchObject(
       unavailable,
     )
+  })
+})
+
+const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
+
+/** Writes something, and returns the mode of each file in the folder. */
+async function modesIn(folder: string) {
+  const store = openAt(join(folder, 'repartee.db'))
+  await store.sessions.create(newSession())
+  const modes = Object.fromEntries(readdirSync(folder).map((name) => [name, modeOf(join(folder, name))]))
+  await store.close()
+  return modes
+}
+
+describe('the files of SQLite', () => {
+  const ALONE = { 'repartee.db': '600', 'repartee.db-wal': '600' }
+
+  it('are their owner’s alone, and so is each folder that is made for them', async () => {
+    const [outer, folder] = [join(temporaryFolder(), 'var'), 'data']
+    expect(await modesIn(join(outer, folder))).toEqual(ALONE)
+    expect([modeOf(outer), modeOf(join(outer, folder))]).toEqual(['700', '700'])
+  })
+
+  it('are so in a folder that others may read, too, which is left as it is', async () => {
+    const folder = join(temporaryFolder(), 'mounted')
+    mkdirSync(folder)
+    chmodSync(folder, 0o755)
+    expect(await modesIn(folder)).toEqual(ALONE)
+    expect(modeOf(folder)).toBe('755')
+  })
+
+  it('become so when an earlier version left them open to others', async () => {
+    const folder = temporaryFolder()
+    await modesIn(folder)
+    const file = join(folder, 'repartee.db')
+    chmodSync(file, 0o644)
+    // What a killed process leaves: it is read, and goes on.
+    writeFileSync(`${file}-wal`, '')
+    chmodSync(`${file}-wal`, 0o644)
+    expect(await modesIn(folder)).toEqual(ALONE)
+  })
+
+  it('are left as they are when they are another program’s', () => {
+    const file = join(temporaryFolder(), 'theirs.db')
+    const theirs = new DatabaseSync(file)
+    theirs.exec('CREATE TABLE theirs (id INTEGER)')
+    theirs.close()
+    chmodSync(file, 0o644)
+    expect(() => openAt(file)).toThrow("is another program's database")
+    expect(modeOf(file)).toBe('644')
   })
 })
 

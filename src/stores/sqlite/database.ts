@@ -1,8 +1,9 @@
 /** The file: opened by one process at a time, its tables made or checked, its transactions and its failures. */
-import { mkdirSync } from 'node:fs'
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { ChatError } from '#src/chat/errors.ts'
+import { makeFolder } from './folder.ts'
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION, UPGRADES } from './schema.ts'
 
 /** `full` survives a power cut (an fsync per transaction); `normal` survives the process only, until the next `full`. */
@@ -36,6 +37,9 @@ const REASONS = new Map([
   [NOTADB, 'is not an SQLite database'],
 ])
 
+/** Rights of the files: only the service's own user may read what was said. */
+const OWNER_ONLY = 0o600
+
 /** How often a busy file is tried: of processes that start at the very same moment each may see another's half a lock. */
 const OPEN_ATTEMPTS = 5
 
@@ -45,20 +49,41 @@ const OPEN_ATTEMPTS = 5
  * @throws Error with a sentence for the operator
  */
 export function openDatabase(path: string): Database {
-  try {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
-  } catch (error) {
-    throw new Error(`${path} ${REASONS.get(CANTOPEN)} (${toMessage(error)}).`, { cause: error })
-  }
+  if (path !== ':memory:') makePlace(path)
   for (let attempt = 1; ; attempt++) {
     try {
-      return toDatabase(openLocked(path))
+      const connection = openLocked(path)
+      // SQLite gives the other files the rights that the first one has at the time.
+      if (path !== ':memory:') for (const suffix of ['', '-wal', '-journal']) narrow(path + suffix)
+      return toDatabase(connection)
     } catch (error) {
       const code = toResultCode(error)
       if (code === undefined) throw error
       if (code === BUSY && attempt < OPEN_ATTEMPTS) pause(Math.random() * 50)
       else throw new Error(`${path} ${REASONS.get(code) ?? `cannot be used (${toMessage(error)})`}.`, { cause: error })
     }
+  }
+}
+
+function makePlace(path: string): void {
+  try {
+    makeFolder(dirname(path))
+  } catch (error) {
+    throw new Error(`${path} ${REASONS.get(CANTOPEN)} (${toMessage(error)}).`, { cause: error })
+  }
+  try {
+    closeSync(openSync(path, 'ax', OWNER_ONLY))
+  } catch {
+    // It is there already, or cannot be made: SQLite says which.
+  }
+}
+
+/** Takes away other users' rights to a file that an earlier version, or somebody else, has made. */
+function narrow(path: string): void {
+  try {
+    if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, OWNER_ONLY)
+  } catch {
+    // It is not there, or it belongs to another user, who has given us rights to it.
   }
 }
 

@@ -9,6 +9,7 @@ import {
   toMessageId,
 } from '#src/chat/message.ts'
 import { toTurnId } from '#src/chat/turn-id.ts'
+import { MAX_ALTERNATIVE_CHARS, type MessagePage } from '#src/chat/store.ts'
 import type { Database } from './database.ts'
 
 export interface NewMessage {
@@ -25,10 +26,10 @@ export interface NewMessage {
 
 export interface MessageTable {
   add(message: NewMessage): void
-  /** Turn `n` takes the place of `replaced`, and of all that `replaced` had taken the place of. */
+  /** Turn `n` takes the place of `replaced`, and so of all that `replaced` had taken the place of. */
   replace(session: number, replaced: number, n: number): void
-  /** The latest `limit` standing messages before that message id, oldest first. */
-  page(session: Place, limit: number, before: string | undefined): Message[]
+  /** Reads a page of the standing messages, oldest first. */
+  page(session: Place, page: MessagePage): Message[]
   /** What was shown with the message of a turn. */
   images(session: number, n: number): Image[]
   clear(session: number): void
@@ -46,6 +47,8 @@ interface Row extends Omit<NewMessage, 'images'> {
   replacedBy: number | null
   /** Whether its turn has a reply, 0 or 1. */
   replied: number
+  /** Bytes of its text and of the texts that stood there before: SQLite knows them without reading the texts. */
+  chars: number
 }
 
 const COLUMNS = `session, n, role, content, status, created_at AS createdAt, brain, model, replaced_by AS replacedBy,
@@ -56,26 +59,69 @@ export function createMessageTable(database: Database): MessageTable {
     INSERT INTO message (session, n, role, content, status, created_at, brain, model, shown, images)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const replace = database.prepare('UPDATE message SET replaced_by = ? WHERE session = ? AND n = ?')
-  const replaceAgain = database.prepare('UPDATE message SET replaced_by = ? WHERE session = ? AND replaced_by = ?')
   const exists = database.prepare('SELECT 1 FROM message WHERE session = ? AND n = ? AND role = ?')
   // Newest first: a reply before the user's message, as 'assistant' sorts before 'user'.
-  const standing = database.prepare(`
+  const STANDING = `
     SELECT ${COLUMNS}, EXISTS (
       SELECT 1 FROM message AS reply WHERE reply.session = m.session AND reply.n = m.n AND reply.role = 'assistant'
-    ) AS replied
+    ) AS replied, octet_length(content) + ifnull((
+      WITH RECURSIVE standing (turn) AS (
+        SELECT m.n UNION SELECT former.n FROM standing CROSS JOIN message AS former
+        ON former.session = m.session AND former.replaced_by = turn
+      ) SELECT sum(octet_length(former.content)) FROM standing CROSS JOIN message AS former
+      ON former.session = m.session AND former.replaced_by = turn
+    ), 0) AS chars
     FROM message AS m
-    WHERE session = ?1 AND replaced_by IS NULL AND n <= ?2 AND (n < ?2 OR role > ?3)
-    ORDER BY n DESC, role LIMIT ?4`)
-  const replaced = database.prepare(`
-    SELECT ${COLUMNS} FROM message WHERE session = ? AND replaced_by BETWEEN ? AND ? ORDER BY n, role DESC`)
+    WHERE session = ?1 AND replaced_by IS NULL`
+  const before = database.prepare(`${STANDING} AND n <= ?2 AND (n < ?2 OR role > ?3) ORDER BY n DESC, role LIMIT ?4`)
+  const after = database.prepare(`${STANDING} AND n >= ?2 AND (n > ?2 OR role < ?3) ORDER BY n, role DESC LIMIT ?4`)
+  // A row names the turn that took its place, and is not written again, with all of its text, when that one is replaced.
+  const former = database.prepare('SELECT DISTINCT n FROM message WHERE session = ? AND replaced_by = ? ORDER BY n')
+  const said = database.prepare(`SELECT ${COLUMNS} FROM message WHERE session = ? AND n = ? ORDER BY role`)
   const images = database.prepare("SELECT images FROM message WHERE session = ? AND n = ? AND role = 'user'")
   const clear = database.prepare('DELETE FROM message WHERE session = ?')
 
-  /** Where a page ends, or undefined when it ends before a message that does not exist. */
-  function toEnd({ id, sessionId }: Place, before: string | undefined): { n: number; role: string } | undefined {
-    if (before === undefined) return { n: Number.MAX_SAFE_INTEGER, role: '' }
-    const end = parseMessageId(sessionId, before)
-    return end && exists.get(id, end.n, end.role) ? end : undefined
+  /** Finds the place beside which a page begins, or undefined when there is no such message. */
+  function toEdge({ id, sessionId }: Place, page: MessagePage): { n: number; role: string } | undefined {
+    const beside = page.after ?? page.before
+    if (beside === undefined) return { n: page.after === null ? 0 : Number.MAX_SAFE_INTEGER, role: '' }
+    const edge = parseMessageId(sessionId, beside)
+    return edge && exists.get(id, edge.n, edge.role) ? edge : undefined
+  }
+
+  /** Reads the rows of a page, oldest first. */
+  function readRows(place: Place, page: MessagePage): Row[] {
+    const edge = toEdge(place, page)
+    if (!edge) return []
+    const isForward = page.after !== undefined
+    const rows: Row[] = []
+    let left = page.maxChars ?? Infinity
+    for (const found of (isForward ? after : before).iterate(place.id, edge.n, edge.role, page.limit)) {
+      const row = found as unknown as Row
+      rows.push(row)
+      left -= row.chars
+      if (left <= 0) break
+    }
+    return isForward ? rows : rows.toReversed()
+  }
+
+  /** What each turn of these has replaced, oldest first: all, or the latest of it where it is too much. */
+  function readReplaced({ id }: Place, rows: readonly Row[]): Map<number, Row[]> {
+    const byTurn = new Map<number, Row[]>()
+    let left = MAX_ALTERNATIVE_CHARS
+    for (const { n } of rows) {
+      if (byTurn.has(n)) continue
+      const earlier: Row[] = []
+      const turns = former.all(id, n)
+      for (let turn = turns.pop(); turn && left > 0; turn = turns.pop()) {
+        const found = said.all(id, turn.n!) as unknown as Row[]
+        for (const { content } of found) left -= content.length
+        earlier.push(...found)
+        turns.push(...former.all(id, turn.n!))
+      }
+      byTurn.set(n, earlier.toReversed())
+    }
+    return byTurn
   }
 
   return {
@@ -85,15 +131,11 @@ export function createMessageTable(database: Database): MessageTable {
     },
     replace(session, earlier, n) {
       replace.run(n, session, earlier)
-      replaceAgain.run(n, session, earlier)
     },
-    page(place, limit, before) {
-      const end = toEnd(place, before)
-      if (!end) return []
-      const rows = (standing.all(place.id, end.n, end.role, limit) as unknown as Row[]).toReversed()
+    page(place, page) {
+      const rows = readRows(place, page)
       if (rows.length === 0) return []
-      const earlier = replaced.all(place.id, rows[0]!.n, rows.at(-1)!.n) as unknown as Row[]
-      const byTurn = Map.groupBy(earlier, (row) => row.replacedBy)
+      const byTurn = readReplaced(place, page.after === undefined ? rows.toReversed() : rows)
       return rows.map((row) => toMessage(place.sessionId, row, toAlternatives(row, byTurn.get(row.n) ?? [])))
     },
     images: (session, n) => JSON.parse((images.get(session, n)?.images ?? '[]') as string) as Image[],

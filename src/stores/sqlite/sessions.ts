@@ -102,10 +102,10 @@ export function createSessionStore(database: Database, clock: SessionClock, tabl
       }),
     list: async (query) => database.read(() => list(query, clock.now() - clock.sessionTtlMs).map(toSession)),
     update: async (ref, patch) => changeSession(ref, (session) => update(session, patch, clock.now())),
-    messages: async (ref, { limit, before }) =>
+    messages: async (ref, page) =>
       database.read(() => {
         const session = sessions.find(ref)
-        return session ? messages.page(session, limit, before) : []
+        return session ? messages.page(session, page) : []
       }),
     images: async (ref) =>
       database.read(() => {

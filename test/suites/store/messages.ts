@@ -1,6 +1,7 @@
 /** What a history shows: what stands, and what stood there before. */
 import { expect, it } from 'vitest'
 import type { Message } from '#src/chat/message.ts'
+import type { MessagePage } from '#src/chat/store.ts'
 import { type Fixture, linesOf, SESSION_TTL_MS } from './fixture.ts'
 import { REF, TEXTS } from './values.ts'
 
@@ -129,7 +130,45 @@ function describePages(to: Fixture): void {
     expect(page.map((message) => message.content)).toEqual(['98', '99'])
   })
 
-  it('are none before an unknown message', async () => {
+  it('are read from the first one to the last', async () => {
+    await to.create()
+    for (let i = 1; i <= 12; i++) await to.say(`Question ${i}`, i % 4 === 0 ? '' : `Answer ${i}`)
+    const turn = await to.start({ message: 'Question 12 again', replaces: 12 })
+    await to.end(turn, 'Answer 12')
+    const read: Message[] = []
+    for (let after: string | null = null; ; after = read.at(-1)!.messageId) {
+      const page = await to.sessions.messages(REF, { limit: 5, after })
+      if (page.length === 0) break
+      read.push(...page)
+    }
+    expect(read).toEqual(await to.messages())
+    expect(read.at(-2)).toMatchObject({ content: 'Question 12 again', alternatives: [{ content: 'Question 12' }] })
+  })
+
+  it('are as many as their texts allow, and always one', async () => {
+    await to.create()
+    const long = 'x'.repeat(1_000)
+    for (const i of [1, 2, 3]) await to.say(`${i}${long}`, `${-i}${long}`)
+    const read = async (page: MessagePage) =>
+      (await to.sessions.messages(REF, page)).map(({ content }) => Number.parseInt(content, 10))
+    const limit = 100
+    expect(await read({ limit, maxChars: 1 })).toEqual([-3])
+    expect(await read({ limit, maxChars: 2_500 })).toEqual([-2, 3, -3])
+    expect(await read({ limit, maxChars: 2_500, before: 'first.3.user' })).toEqual([-1, 2, -2])
+    expect(await read({ limit, maxChars: 1, after: null })).toEqual([1])
+    expect(await read({ limit, maxChars: 2_500, after: 'first.1.user' })).toEqual([-1, 2, -2])
+    expect(await read({ limit, maxChars: 1_000_000 })).toEqual([1, -1, 2, -2, 3, -3])
+  })
+
+  it('count together with the messages that they replaced', async () => {
+    await to.create()
+    await to.say('Hello', 'Hi')
+    await to.say('Again', 'x'.repeat(1_000))
+    await to.end(await to.start({ message: 'Again', replaces: 2 }), 'Short')
+    expect(linesOf(await to.sessions.messages(REF, { limit: 9, maxChars: 900 }))).toEqual(['assistant: Short'])
+  })
+
+  it('are none beside an unknown message', async () => {
     await to.create()
     await to.say('Hello', 'Hi')
     const unknown = [
@@ -141,8 +180,10 @@ function describePages(to: Fixture): void {
       'first.01.user',
       'first.x.user',
     ]
-    for (const before of [...unknown, 'first.1e0.user', 'first.99999999999999999999.user', "'", '\u0000'])
-      expect(await to.sessions.messages(REF, { limit: 9, before })).toEqual([])
+    for (const id of [...unknown, 'first.1e0.user', 'first.99999999999999999999.user', "'", '\u0000']) {
+      expect(await to.sessions.messages(REF, { limit: 9, before: id })).toEqual([])
+      expect(await to.sessions.messages(REF, { limit: 9, after: id })).toEqual([])
+    }
   })
 }
 
@@ -205,6 +246,19 @@ function describeAlternatives(to: Fixture): void {
     expect(user).toMatchObject({ messageId: 'first.2.user', alternatives: [] })
     const [reply] = await to.sessions.messages(REF, { limit: 1 })
     expect(linesOf(reply!.alternatives)).toEqual(['assistant: One'])
+  })
+
+  it('are the latest ones, where all are too much for a page', async () => {
+    await to.create()
+    const text = 'x'.repeat(300_000)
+    await to.say('Hello', `1 ${text}`)
+    for (let n = 1; n < 12; n++) await to.say('Hello', `${n + 1} ${text}`, { replaces: n })
+    await to.say('Next', 'Reply')
+    for (const page of [{ limit: 9 }, { limit: 1, before: 'first.13.user' }, { limit: 9, after: 'first.12.user' }]) {
+      const reply = (await to.sessions.messages(REF, page)).find(({ content }) => content.startsWith('12 '))
+      const shown = reply!.alternatives.map(({ content }) => Number.parseInt(content, 10))
+      expect(shown).toEqual([5, 6, 7, 8, 9, 10, 11])
+    }
   })
 
   it('do not reach into other turns or sessions', async () => {
