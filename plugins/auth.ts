@@ -7,8 +7,9 @@ import jwt from '@fastify/jwt'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { ChatError } from '#src/chat/errors.ts'
+import { isLoopback } from '#src/config.ts'
 import { EVERYBODY, type Identity, unauthorized } from '#src/identity/identity.ts'
-import { createKeySetDecode, createVerify, type Decode } from '#src/identity/tokens.ts'
+import { CLOCK_SKEW_S, createKeySetDecode, createVerify, type Decode } from '#src/identity/tokens.ts'
 import { toToken } from '#src/wire/credentials.ts'
 
 declare module 'fastify' {
@@ -36,7 +37,10 @@ export default fp(
   async (app) => {
     const decode = await createDecode(app)
     const verify = decode && createVerify(decode)
-    if (!verify) app.log.warn('The service is open: anyone who can reach it can use it and read all of it.')
+    if (!verify) {
+      const level = isLoopback(app.config.HOST) ? 'info' : 'warn'
+      app.log[level]('The service is open: anyone who can reach it can use it and read all of it.')
+    }
 
     app.decorate('stranger', verify ? null : EVERYBODY)
     app.decorate('identify', async (token: string | undefined) => {
@@ -67,14 +71,26 @@ export default fp(
 
 async function createDecode(app: FastifyInstance): Promise<Decode | null> {
   const { JWT_SECRET, JWKS_URL, JWT_ISSUER, JWT_AUDIENCE } = app.config
-  if (JWKS_URL) return createKeySetDecode(JWKS_URL, { issuer: JWT_ISSUER, audience: JWT_AUDIENCE })
+  if (JWKS_URL) {
+    const unset = ['JWT_ISSUER', 'JWT_AUDIENCE'].filter((name) => !app.config[name as 'JWT_ISSUER'])
+    if (unset.length > 0) {
+      app.log.warn(
+        `JWKS_URL without ${unset.join(' and ')}: tokens that its provider makes for other apps are accepted here.`,
+      )
+    }
+    return createKeySetDecode(JWKS_URL, { issuer: JWT_ISSUER, audience: JWT_AUDIENCE })
+  }
   if (!JWT_SECRET) return null
   // A claim that is missing is no wrong one to the library.
   const issuer = JWT_ISSUER ? { allowedIss: JWT_ISSUER, requiredClaims: ['iss'] } : {}
   const audience = JWT_AUDIENCE
     ? { allowedAud: JWT_AUDIENCE, requiredClaims: ['aud', ...(issuer.requiredClaims ?? [])] }
     : {}
-  await app.register(jwt, { secret: JWT_SECRET, verify: { algorithms: ['HS256'], ...issuer, ...audience } })
+  const clockTolerance = CLOCK_SKEW_S * 1000
+  await app.register(jwt, {
+    secret: JWT_SECRET,
+    verify: { algorithms: ['HS256'], clockTolerance, ...issuer, ...audience },
+  })
   // Not the request's own way of it, which sockets do not have.
   return async (token) => app.jwt.verify<object>(token)
 }

@@ -18,6 +18,7 @@ import {
   toResponses,
 } from '#src/wire/openapi.ts'
 import { STATUS } from './errors.ts'
+import { FixedBody } from './fixed-body.ts'
 
 const { version, license } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string
@@ -43,7 +44,7 @@ export default fp(
           description: describeService(),
           license: { name: license, identifier: license },
         },
-        servers: [{ url: '/', description: 'This service' }],
+        servers: [{ url: app.config.BASE_PATH || '/', description: 'This service' }],
         tags: describeTags(),
         components: { examples: {}, ...(isSignIn && { securitySchemes: { bearer: BEARER } }) },
         security: isSignIn ? [{ bearer: [] }] : [],
@@ -52,7 +53,11 @@ export default fp(
       transform: createTransform(app, isSignIn),
     })
 
-    app.get('/openapi.json', { config: { isOpen: true } }, async () => app.swagger())
+    let document: FixedBody | undefined
+    app.get('/openapi.json', { config: { isOpen: true } }, (request, reply) => {
+      document ??= new FixedBody('application/json; charset=utf-8', JSON.stringify(app.swagger()))
+      return document.send(request, reply)
+    })
     servePage(app)
   },
   { name: 'docs', dependencies: ['config', 'errors'] },
@@ -94,22 +99,29 @@ function createTransform({ config }: FastifyInstance, isSignIn: boolean): Swagge
 function servePage(app: FastifyInstance): void {
   const config = { isOpen: true }
   const schema = { hide: true }
-  let page: ReturnType<typeof loadPage> | undefined
+  let page: Promise<Page> | undefined
   const load = () => (page ??= loadPage())
 
-  app.get('/docs', { config, schema }, (_request, reply) => reply.redirect('docs/', 301))
-  app.get('/docs/', { config, schema }, async (_request, reply) => {
-    const { html } = await load()
-    return reply.type('text/html; charset=utf-8').header('Content-Security-Policy', toPolicy(html)).send(html)
+  app.get('/docs', { config, schema }, async (request, reply) => {
+    // The addresses in the page are relative to this one, with its slash.
+    if (!request.url.split('?', 1)[0]!.endsWith('/')) return reply.redirect('docs/', 301)
+    const { html, policy } = await load()
+    return html.send(request, reply.header('Content-Security-Policy', policy))
   })
-  app.get('/docs/js/scalar.js', { config, schema }, async (_request, reply) => {
+  app.get('/docs/js/scalar.js', { config, schema }, async (request, reply) => {
     const { script } = await load()
-    return reply.type('text/javascript; charset=utf-8').header('Cache-Control', 'max-age=3600').send(script)
+    return script.send(request, reply.header('Cache-Control', 'max-age=3600'))
   })
 }
 
+interface Page {
+  html: FixedBody
+  policy: string
+  script: FixedBody
+}
+
 /** Made when someone first looks: the script is 4 MB of text, which most processes are never asked for. */
-async function loadPage(): Promise<{ html: string; script: string }> {
+async function loadPage(): Promise<Page> {
   const { default: scalar } = await import('@scalar/fastify-api-reference')
   const page = Fastify()
   await page.register(scalar, {
@@ -127,7 +139,11 @@ async function loadPage(): Promise<{ html: string; script: string }> {
   })
   const [html, script] = await Promise.all([page.inject('/docs/'), page.inject('/docs/js/scalar.js')])
   await page.close()
-  return { html: html.body, script: script.body }
+  return {
+    html: new FixedBody('text/html; charset=utf-8', html.body),
+    policy: toPolicy(html.body),
+    script: new FixedBody('text/javascript; charset=utf-8', script.body),
+  }
 }
 
 /** Lets the page run its own scripts alone, those in it by their hashes; it makes its style sheet itself. */

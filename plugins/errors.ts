@@ -1,6 +1,6 @@
 /** Gives every error its status and its body: the one place where codes meet HTTP. */
 import { randomUUID } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
@@ -25,6 +25,7 @@ export const STATUS: Record<ErrorCode, number> = {
   message_too_long: 413,
   body_too_large: 413,
   unsupported_media_type: 415,
+  host_not_allowed: 421,
   guardrail_blocked: 422,
   rate_limited: 429,
   internal: 500,
@@ -52,53 +53,88 @@ declare module 'fastify' {
 function sendError(this: FastifyReply, error: ChatError, more: Record<string, unknown> = {}): FastifyReply {
   if (error.retryAfter !== undefined) this.header('Retry-After', Math.ceil(error.retryAfter))
   if (error.code === 'unauthorized') this.header('WWW-Authenticate', 'Bearer')
+  // The answer that failed may have set another type.
+  this.type('application/json; charset=utf-8')
   const { toErrorBody: toOwnBody } = this.request.routeOptions.config
   return this.code(STATUS[error.code]).send(toOwnBody ? toOwnBody(error) : { ...toErrorBody(error), ...more })
+}
+
+export function notJson(): ChatError {
+  return new ChatError(
+    'unsupported_media_type',
+    'Send JSON, with Content-Type: application/json (curl: --json, not -d).',
+  )
 }
 
 /** What Fastify refuses before a door sees it. Its own sentences can quote the body, so they are not passed on. */
 function fromFastify({ code, statusCode = 500 }: FastifyError): ChatError | undefined {
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new ChatError('body_too_large', 'The body is too large.')
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    return new ChatError('unsupported_media_type', 'Send JSON, with Content-Type: application/json.')
-  }
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return notJson()
   if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return new ChatError('invalid_request', 'The body is empty.')
   if (statusCode === 400) return new ChatError('invalid_request', 'The request cannot be read: is the body valid JSON?')
+  // Such as a condition on one of the page's files that does not hold.
+  if (statusCode > 400 && statusCode < 500) {
+    return new ChatError('invalid_request', 'The request cannot be answered as it is: check its headers.')
+  }
   return undefined
 }
 
 function handleError(error: FastifyError | ChatError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = error instanceof ChatError ? error : (fromFastify(error) ?? toChatError(error))
-  if (STATUS[known.code] >= 500) request.log.error({ code: known.code, err: known.cause }, 'request failed')
+  if (STATUS[known.code] >= 500 && !hasLeft(error)) {
+    request.log.error({ code: known.code, err: known.cause }, 'request failed')
+  }
   return reply.sendError(known)
 }
 
-/** Answers what the router cannot read: it has no hooks and no decorators yet. */
+/** Says whether the client left while a file was sent to it: that is no failure of the service. */
+function hasLeft(error: FastifyError | ChatError): boolean {
+  return error.code === 'ERR_STREAM_PREMATURE_CLOSE'
+}
+
+/** Answers an address that the router cannot read. No hooks have run, and so no limits: the connection closes. */
 export function answerRouterError(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const error = new ChatError('invalid_request', 'The address cannot be read.')
-  void reply.code(STATUS[error.code]).header('X-Request-Id', request.id).send(toErrorBody(error))
+  const headers = { 'X-Request-Id': request.id, Connection: 'close' }
+  void reply.code(STATUS[error.code]).headers(headers).send(toErrorBody(error))
 }
 
 /** Answers what is no HTTP, too long, or too slow, while there is neither a request nor a reply. */
 export function answerClientError(cause: Error & { code?: string }, socket: Socket): void {
-  // What was written may be half a response, and this would land in the middle of it.
-  if (!socket.writable || socket.bytesWritten > 0) return void socket.destroy()
+  // What was written may be half a response, and this would land in the middle of it. A client that has sent nothing,
+  // such as a browser that connects ahead, would take it for the answer to its first request.
+  if (!socket.writable || socket.bytesWritten > 0 || socket.bytesRead === 0) return void socket.destroy()
   answerSocket(socket, new ChatError('invalid_request', toClientSentence(cause.code)))
 }
 
 /** Answers on a socket that has no reply, and ends it. */
 export function answerSocket(socket: Socket, error: ChatError): void {
-  const body = JSON.stringify(toErrorBody(error))
-  const status = STATUS[error.code]
+  const { status, headers, body } = toAnswer(error)
+  const all = { ...headers, 'X-Request-Id': randomUUID(), Connection: 'close' }
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'Content-Type: application/json; charset=utf-8',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Request-Id: ${randomUUID()}`,
-    ...(error.retryAfter === undefined ? [] : [`Retry-After: ${Math.ceil(error.retryAfter)}`]),
-    'Connection: close',
+    ...Object.entries(all).map(([name, value]) => `${name}: ${value}`),
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
+}
+
+/** Answers on a response that Fastify has handed over, and keeps the headers that are set already. */
+export function answerResponse(response: ServerResponse, error: ChatError): void {
+  const { status, headers, body } = toAnswer(error)
+  response.writeHead(status, headers).end(body)
+}
+
+function toAnswer(error: ChatError) {
+  const body = JSON.stringify(toErrorBody(error))
+  return {
+    status: STATUS[error.code],
+    headers: {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': Buffer.byteLength(body),
+      ...(error.retryAfter !== undefined && { 'Retry-After': Math.ceil(error.retryAfter) }),
+    },
+    body,
+  }
 }
 
 function toClientSentence(code: string | undefined): string {

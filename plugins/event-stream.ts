@@ -4,9 +4,9 @@ import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Following } from '#src/chat/sending.ts'
 import { toTurnId } from '#src/chat/turn-id.ts'
-import { watchDrain } from '#src/transports/backpressure.ts'
 import { EventStream } from '#src/transports/event-stream.ts'
 import { dismissWhenExpired } from '#src/transports/expiry.ts'
+import { PORTION_CHARS } from '#src/transports/followed-turns.ts'
 import { Heartbeat } from '#src/transports/heartbeat.ts'
 import { createBareEncoder, createNegotiatedEncoder, type Dialect } from '#src/wire/event-stream.ts'
 
@@ -26,6 +26,7 @@ export default fp(
     const streams = new Set<EventStream>()
 
     function sendEventStream(this: FastifyReply, { turn, reader }: Following, dialect: Dialect): FastifyReply {
+      if (!this.request.routeOptions.config.followsTurn) throw new Error('A route that streams must say followsTurn.')
       this.headers({ 'X-Session-Id': turn.sessionId, 'X-Turn-Id': toTurnId(turn), Vary: 'Origin, Accept' })
       if (reader.over || this.raw.destroyed) {
         const { dismissal } = reader
@@ -39,10 +40,9 @@ export default fp(
         wantsIds && dialect.hasOffsets
           ? createNegotiatedEncoder(dialect, turn, { method, hasOffset: 'last-event-id' in headers })
           : createBareEncoder(dialect)
-      const stream = new EventStream(reader, encoder, heartbeat)
+      const stream = new EventStream(reader, encoder, heartbeat, dialect.repeatsText ? PORTION_CHARS : undefined)
       streams.add(stream)
       stream.once('close', () => streams.delete(stream))
-      watchDrain(this.raw, heartbeat)
       dismissWhenExpired(reader, this)
       // The turn is accepted: its ids must not wait for the first token.
       this.raw.once('pipe', () => stream.begin(this.raw))

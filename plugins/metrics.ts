@@ -20,6 +20,7 @@ import type { Turn } from '#src/chat/store.ts'
 import { isLoopback } from '#src/config.ts'
 import { toPlain } from '#src/transports/address.ts'
 import { toToken } from '#src/wire/credentials.ts'
+import { hostNotAllowed } from './security.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -58,12 +59,16 @@ export default fp(
 
     const token = app.config.METRICS_TOKEN
     app.get('/metrics', { config: { isOpen: true }, logLevel: 'warn' }, async (request, reply) => {
-      if (!isFromHere(request) && !isToken(request, token)) throw refusal(token)
+      if (!isToken(request, token)) {
+        if (!isFromHere(request)) throw refusal(token)
+        // A page of any name that leads to this machine asks from here, too.
+        if (!app.isKnownHost(request.raw)) throw hostNotAllowed()
+      }
       const all = Registry.merge([ofProcess, registry])
       return reply.type(all.contentType).send(await all.metrics())
     })
   },
-  { name: 'metrics', dependencies: ['config', 'errors'] },
+  { name: 'metrics', dependencies: ['config', 'errors', 'security'] },
 )
 
 function createMeter(registry: Registry): Meter {

@@ -1,10 +1,11 @@
-/** Decorates the app with its sockets, WebSocket and Socket.IO alike: who may open one, how many, and how they end. */
+/** Decorates the app with its sockets, WebSocket and Socket.IO alike: how many may be open, and how they end. */
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import { ChatError, draining } from '#src/chat/errors.ts'
 import type { Identity } from '#src/identity/identity.ts'
 import { Connection, type Port } from '#src/transports/connection.ts'
+import { Counts } from '#src/transports/counts.ts'
 import { Heartbeat } from '#src/transports/heartbeat.ts'
 import type { NativeOptions } from '#src/wire/dialects/native.ts'
 
@@ -16,6 +17,8 @@ declare module 'fastify' {
 
 export interface Sockets {
   readonly heartbeat: Heartbeat
+  /** How many one client may have open; 0 is no limit. */
+  readonly limit: number
   /** Why this request may not open a socket now; undefined when it may. */
   refuse(request: IncomingMessage): ChatError | undefined
   /** Counts a socket of the request's address until the returned function is called. */
@@ -37,28 +40,14 @@ const CLOSE_GRACE_MS = 1_500
 export default fp(
   async (app) => {
     const limit = app.config.MAX_SOCKETS_PER_IP ?? MAX_SOCKETS_PER_IP[app.stranger ? 'open' : 'signedIn']
-    const counts = new Map<string, number>()
+    const counts = new Counts()
     const connections = new Map<Connection, () => void>()
 
     function refuse(request: IncomingMessage): ChatError | undefined {
-      const { origin, host } = request.headers
-      if (!app.isAllowedOrigin(origin, host)) {
-        return new ChatError('forbidden', 'Pages of this origin may not open a socket here.')
-      }
       if (app.chat.draining) return draining()
-      const open = counts.get(app.toNetwork(request)) ?? 0
+      const open = counts.of(app.toNetwork(request))
       if (limit === 0 || open < limit) return undefined
       return new ChatError('rate_limited', `There are ${open} sockets of this address already.`, { retryAfter: 1 })
-    }
-
-    function count(request: IncomingMessage): () => void {
-      const network = app.toNetwork(request)
-      counts.set(network, (counts.get(network) ?? 0) + 1)
-      return () => {
-        const left = (counts.get(network) ?? 1) - 1
-        if (left > 0) counts.set(network, left)
-        else counts.delete(network)
-      }
     }
 
     function connect(port: Port, request: IncomingMessage, identity: Identity | null, frames: NativeOptions = {}) {
@@ -84,7 +73,8 @@ export default fp(
       for (const connection of connections.keys()) connection.drain()
     }
 
-    app.decorate('sockets', { heartbeat: new Heartbeat(), refuse, count, connect, disconnect, drain })
+    const count = (request: IncomingMessage) => counts.add(app.toNetwork(request))
+    app.decorate('sockets', { heartbeat: new Heartbeat(), limit, refuse, count, connect, disconnect, drain })
     app.meter.gauge('repartee_sockets', 'Open WebSocket and Socket.IO connections', () => connections.size)
     app.meter.gauge('repartee_socket_readers', 'Turns that are followed on sockets', () =>
       [...connections.keys()].reduce((sum, { following }) => sum + following, 0),

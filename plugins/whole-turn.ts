@@ -22,6 +22,7 @@ async function answerWhole(
   { turn, reader }: Following,
   toBody: (end: DoneEvent) => object,
 ): Promise<object> {
+  if (!this.request.routeOptions.config.followsTurn) throw new Error('A route that waits must say followsTurn.')
   const end = await readEnd(reader, this)
   if (!end) return this
   this.headers({ 'X-Session-Id': turn.sessionId, 'X-Turn-Id': toTurnId(turn) })

@@ -10,16 +10,17 @@ import { AI_SDK_HEADERS, createAiSdkDialect } from '#src/wire/dialects/ai-sdk.ts
 import { HISTORY_BODY_BYTES, IdParams } from '#src/wire/requests.ts'
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
+  const config = { followsTurn: true }
   const bodyLimit = Math.max(HISTORY_BODY_BYTES, app.config.BODY_LIMIT_KB * 1024)
 
-  app.post('/api/chat', { bodyLimit, schema: { body: UIChatRequest } }, async (request, reply) => {
+  app.post('/api/chat', { config, bodyLimit, schema: { body: UIChatRequest } }, async (request, reply) => {
     const sent = await begin(request.owner, request.payer, request.body)
     return stream(reply, await app.chat.followSent(sent))
   })
 
   app.get(
     '/api/chat/:id/stream',
-    { schema: { params: IdParams }, exposeHeadRoute: false },
+    { config, schema: { params: IdParams }, exposeHeadRoute: false },
     async ({ owner, params }, reply) => {
       const turnId = await findRunning(owner, params.id)
       if (turnId === null) return reply.code(204).send()
@@ -40,7 +41,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
 
   async function begin(owner: string, payer: string, body: UIChatRequest): Promise<Sent> {
     const said = toUserMessage(body)
-    const input = { payer, ifBusy: 'stop', maxChars: 0 } as const
+    const input = { payer, ifBusy: 'stop', mayBeLong: true } as const
     const n = await findReplaced(owner, body.id, toReplaced(body, said))
     if (n !== null) {
       return app.chat.regenerate(owner, {

@@ -7,7 +7,8 @@ import { toTime } from '#src/wire/frames.ts'
 import { ApiChatRequest, IdParams, toTurnInput } from '#src/wire/requests.ts'
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
-  app.post('/api/chat/stream', { schema: { body: ApiChatRequest } }, async (request, reply) => {
+  const config = { followsTurn: true }
+  app.post('/api/chat/stream', { config, schema: { body: ApiChatRequest } }, async (request, reply) => {
     const { owner, body } = request
     const draft = app.sessions.draft(owner, { sessionId: body.session_id, persona: PLAIN_PERSONA })
     const sent = await app.chat.send(owner, {

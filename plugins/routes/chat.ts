@@ -22,8 +22,8 @@ import {
 const NO_CORRECTIONS = { corrections: null }
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
-  app.post('/chat/start', { schema: { body: StartRequest } }, async ({ owner, body }) => {
-    const session = await app.sessions.start(owner, {
+  app.post('/chat/start', { schema: { body: StartRequest } }, async ({ owner, payer, body }) => {
+    const session = await app.sessions.start(owner, payer, {
       userId: body.user_id,
       persona: body.persona ?? DEFAULT_PERSONA,
       sessionId: body.session_id,
@@ -43,7 +43,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     }
   })
 
-  const streamRoute = { schema: { body: StreamRequest }, validatorCompiler: () => validateStreamRequest }
+  const config = { followsTurn: true }
+  const streamRoute = { config, schema: { body: StreamRequest }, validatorCompiler: () => validateStreamRequest }
   app.post('/chat/stream', streamRoute, async (request, reply) => {
     const { body } = request
     const isForTutor = 'user_message' in body
@@ -54,7 +55,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     return reply.sendEventStream(following, createNativeDialect(following, options))
   })
 
-  app.post('/chat/message', { schema: { body: SendRequest } }, async (request, reply) => {
+  app.post('/chat/message', { config, schema: { body: SendRequest } }, async (request, reply) => {
     const sent = await send(request, request.body)
     const following = await app.chat.followSent({ ...sent, after: BEGINNING })
     return reply.answerWhole(following, (end) => ({ message: end.text, ...toDoneFrame(following.turn, end) }))

@@ -14,14 +14,18 @@ import { toChatError } from '#src/wire/frames.ts'
 import { CompletionRequest, toCompletionInput } from '#src/wire/openai-request.ts'
 import { HISTORY_BODY_BYTES, IdParams } from '#src/wire/requests.ts'
 
+/** These clients send whole documents, in the user's messages and in the system's. */
+const LONG = { mayBeLong: true } as const
+
 const doors: FastifyPluginAsyncTypebox = async (app) => {
   const created = Math.floor(Date.now() / 1000)
   const config = { toErrorBody: toOpenAIError }
   const bodyLimit = Math.max(HISTORY_BODY_BYTES, app.config.BODY_LIMIT_KB * 1024)
 
-  app.post('/chat/completions', { config, bodyLimit, schema: { body: CompletionRequest } }, async (request, reply) => {
+  const route = { config: { ...config, followsTurn: true }, bodyLimit, schema: { body: CompletionRequest } }
+  app.post('/chat/completions', route, async (request, reply) => {
     const { body } = request
-    const sent = await app.chat.complete(request.owner, { ...(await toInput(body)), payer: request.payer, maxChars: 0 })
+    const sent = await app.chat.complete(request.owner, { ...(await toInput(body)), payer: request.payer, ...LONG })
     const following = await app.chat.followSent(sent)
     if (!body.stream) return reply.answerWhole(following, (end) => toCompletion(following.turn, end))
     // The status waits for the first event, with a reader of its own: the stream begins at the beginning.
@@ -54,7 +58,7 @@ const doors: FastifyPluginAsyncTypebox = async (app) => {
           details: { param: 'messages' },
         })
       }
-      app.chat.check(input.instructions, 0)
+      app.chat.check(input.instructions, LONG)
     }
     return { ...input, persona: body.model }
   }

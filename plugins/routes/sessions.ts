@@ -1,12 +1,20 @@
 /** Doors of a session: list, look into, change, clear, export, delete. */
+import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Session } from '#src/chat/session.ts'
 import type { SessionChange } from '#src/chat/sessions.ts'
 import { ExportQuery, IdParams, MessagesQuery, PatchRequest, SessionsQuery } from '#src/wire/requests.ts'
-import { decodeCursor, encodeCursor, toMarkdown, toMessageResource, toSessionResource } from '#src/wire/resources.ts'
+import {
+  decodeCursor,
+  encodeCursor,
+  toMessageResource,
+  toSessionResource,
+  writeConversation,
+  writeMarkdown,
+} from '#src/wire/resources.ts'
 
-/** A page that no conversation fills. */
-const ALL = 1_000_000
+/** Bytes that an export may hold while its client does not read: a page of messages, and its text. */
+const EXPORT_BYTES = 2 * 1024 * 1024
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const toResource = (session: Session) => toSessionResource(session, app.brains.active)
@@ -30,9 +38,11 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     { schema: { params: IdParams, querystring: MessagesQuery } },
     async ({ owner, params, query }) => {
       const session = await app.sessions.get(owner, params.id)
-      const { messages: limit, before } = query
-      const messages = await app.sessions.messages(owner, params.id, { limit, ...(before ? { before } : {}) })
-      return { ...toResource(session), messages: messages.map(toMessageResource) }
+      const { messages, hasMore } = await app.sessions.history(session, {
+        limit: query.messages,
+        before: query.before || undefined,
+      })
+      return { ...toResource(session), messages: messages.map(toMessageResource), has_more: hasMore }
     },
   )
 
@@ -48,15 +58,17 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.get(
     '/chat/sessions/:id/export',
-    { schema: { params: IdParams, querystring: ExportQuery } },
+    { config: { holdsBytes: EXPORT_BYTES }, schema: { params: IdParams, querystring: ExportQuery } },
     async ({ owner, params, query }, reply) => {
       const session = await app.sessions.get(owner, params.id)
-      const messages = await app.sessions.messages(owner, params.id, { limit: ALL })
+      const pages = app.sessions.all(session)
       const isMarkdown = query.format === 'markdown'
       const name = `${session.sessionId}.${isMarkdown ? 'md' : 'json'}`
       reply.header('Content-Disposition', `attachment; filename="${name}"`)
-      if (isMarkdown) return reply.type('text/markdown; charset=utf-8').send(toMarkdown(session, messages))
-      return { ...toResource(session), messages: messages.map(toMessageResource) }
+      reply.type(isMarkdown ? 'text/markdown; charset=utf-8' : 'application/json; charset=utf-8')
+      // Pages are read as the client takes them. When the session goes meanwhile, the connection breaks.
+      const pieces = isMarkdown ? writeMarkdown(session, pages) : writeConversation(toResource(session), pages)
+      return reply.send(Readable.from(pieces))
     },
   )
 

@@ -5,6 +5,8 @@ import { createNativeDialect } from '#src/wire/dialects/native.ts'
 import { FollowQuery, IdParams, RegenerateRequest, toCursor, toTurnInput } from '#src/wire/requests.ts'
 import { NOTHING_STOPPED, toStopResource, toTurnResource } from '#src/wire/resources.ts'
 
+const config = { followsTurn: true }
+
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/chat/turns/:id', { schema: { params: IdParams } }, async ({ owner, params }) =>
     toTurnResource(await app.chat.snapshot(owner, params.id)),
@@ -12,7 +14,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.get(
     '/chat/turns/:id/stream',
-    { schema: { params: IdParams, querystring: FollowQuery }, exposeHeadRoute: false },
+    { config, schema: { params: IdParams, querystring: FollowQuery }, exposeHeadRoute: false },
     async ({ owner, params, query, headers }, reply) => {
       const cursor = toCursor(params.id, toFollowQuery(query, headers['last-event-id']))
       const following = await app.chat.follow(owner, params.id, cursor)
@@ -30,7 +32,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.post(
     '/chat/turns/:id/regenerate',
-    { schema: { params: IdParams, body: RegenerateRequest } },
+    { config, schema: { params: IdParams, body: RegenerateRequest } },
     async (request, reply) => {
       const { owner, params, body } = request
       const sent = await app.chat.regenerate(owner, {

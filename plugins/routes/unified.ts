@@ -11,14 +11,14 @@ import { createUnifiedDialect } from '#src/wire/dialects/unified.ts'
 import { type Sender, toTurnInput, UnifiedRequest } from '#src/wire/requests.ts'
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
-  const schema = { body: UnifiedRequest }
+  const route = { config: { followsTurn: true }, schema: { body: UnifiedRequest } }
 
-  app.post('/api/v1/chat/unified/stream', { schema }, async (request, reply) => {
+  app.post('/api/v1/chat/unified/stream', route, async (request, reply) => {
     const following = await app.chat.followSent(await send(request, request.body))
     return reply.sendEventStream(following, createUnifiedDialect(following))
   })
 
-  app.post('/api/v1/chat/unified', { schema }, async (request, reply) => {
+  app.post('/api/v1/chat/unified', route, async (request, reply) => {
     const sent = await send(request, request.body)
     const following = await app.chat.followSent({ ...sent, after: BEGINNING })
     return reply.answerWhole(following, (end) => ({ ...describe(end), session_id: following.turn.sessionId }))

@@ -31,7 +31,7 @@ interface WebOptions {
 }
 
 const routes: FastifyPluginAsync<WebOptions> = async (app, { directory = DIRECTORY }) => {
-  await app.register(fastifyStatic, { root: directory, serve: false, preCompressed: true })
+  await app.register(fastifyStatic, { root: directory, serve: false, preCompressed: true, acceptRanges: false })
   // Asked each time: the page may be built, and built anew, while the service runs.
   const isBuilt = () => existsSync(join(directory, 'index.html'))
   if (!isBuilt()) app.log.warn('The chat page is not built: `npm run build:web` builds it.')

@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'message_too_long'
   | 'body_too_large'
   | 'unsupported_media_type'
+  | 'host_not_allowed'
   | 'guardrail_blocked'
   | 'rate_limited'
   | 'internal'

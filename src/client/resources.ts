@@ -80,6 +80,8 @@ export interface Message {
 export interface SessionWithMessages extends Session {
   /** Oldest first. */
   messages: Message[]
+  /** Whether there are earlier messages, before the first of these. */
+  has_more: boolean
 }
 
 export interface SessionPage {

@@ -7,7 +7,7 @@ export interface Sessions {
   list(
     options?: { user_id?: string | undefined; limit?: number; cursor?: string | undefined } & CallOptions,
   ): Promise<SessionPage>
-  /** With its last 50 messages; `before` a message's id are the earlier ones. */
+  /** Gets a session with its last 50 messages, fewer where they are long. `before`, a message's id, gets earlier ones. */
   get(sessionId: string, options?: { messages?: number; before?: string } & CallOptions): Promise<SessionWithMessages>
   /** During a turn it counts from the next one. */
   update(sessionId: string, patch: SessionPatch, options?: CallOptions): Promise<Session>

@@ -5,7 +5,7 @@ export interface Identity {
   /** The signed-in user, or `''` while the service is open. Part of the key of everything that is kept. */
   readonly owner: string
   readonly isAdmin: boolean
-  /** Epoch milliseconds; Infinity while the service is open. */
+  /** Epoch milliseconds, clock skew included; Infinity while the service is open. */
   readonly expiresAt: number
 }
 

@@ -20,6 +20,9 @@ export interface Pins {
 /** Whose token it is. @throws ChatError `unauthorized`, or `store_unavailable` while no key can be had to check it */
 export type Verify = (token: string) => Promise<Identity>
 
+/** Seconds by which the clocks of issuers and of this machine may differ: `nbf` and `exp` count only beyond them. */
+export const CLOCK_SKEW_S = 30
+
 /** As much as a request's head can hold. */
 const MAX_TOKEN_CHARS = 16_384
 
@@ -35,7 +38,7 @@ export type Decode = (token: string) => Promise<unknown>
 export function createKeySetDecode(url: string, { issuer, audience }: Pins = {}): Decode {
   const pins = { ...(issuer === undefined ? {} : { issuer }), ...(audience === undefined ? {} : { audience }) }
   // What a token says of itself chooses among these, and no others.
-  const options = { algorithms: ['RS256', 'ES256'], ...pins }
+  const options = { algorithms: ['RS256', 'ES256'], clockTolerance: CLOCK_SKEW_S, ...pins }
   const findKey = createKeySet(url)
   return async (token) => (await jwtVerify(token, findKey, options)).payload
 }
@@ -47,7 +50,7 @@ export function createVerify(decode: Decode): Verify {
       throw error instanceof ChatError ? error : unauthorized()
     })
     if (!claims.Check(payload)) throw unauthorized()
-    const expiresAt = payload.exp * 1000
+    const expiresAt = (payload.exp + CLOCK_SKEW_S) * 1000
     // The libraries count whole seconds.
     if (expiresAt <= Date.now()) throw unauthorized()
     return { owner: payload.sub, isAdmin: payload.role === 'admin', expiresAt }

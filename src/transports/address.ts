@@ -1,14 +1,13 @@
 /** Where a client is: for limits, on requests that Fastify has not seen. */
 import type { IncomingMessage } from 'node:http'
-import { BlockList, isIPv6 } from 'node:net'
+import { BlockList, isIP, isIPv6 } from 'node:net'
 
 /**
- * Reads the client's address: the socket's own, or, as long as that is a trusted proxy, the one that it was told by.
- * What anyone else says of itself is not believed.
+ * Creates a check whether an address is a trusted proxy's.
  *
  * @param trusted addresses and CIDR ranges
  */
-export function createAddressReader(trusted: readonly string[]): (request: IncomingMessage) => string {
+export function createProxyCheck(trusted: readonly string[]): (address: string) => boolean {
   const proxies = new BlockList()
   for (const range of trusted) {
     const [base = '', prefix] = range.split('/')
@@ -16,18 +15,41 @@ export function createAddressReader(trusted: readonly string[]): (request: Incom
     if (prefix === undefined) proxies.addAddress(base, family)
     else proxies.addSubnet(base, Number(prefix), family)
   }
-  const isProxy = (address: string) => proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+  return (address) => proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+}
+
+/**
+ * Reads the client's address: the socket's own, or, as long as that is a trusted proxy, the one that it was told by.
+ * What anyone else says of itself is not believed. Where a proxy passes on no address (`unknown`, a name), the proxy
+ * itself counts.
+ *
+ * @param trusted addresses and CIDR ranges
+ */
+export function createAddressReader(trusted: readonly string[]): (request: IncomingMessage) => string {
+  const isProxy = createProxyCheck(trusted)
   return ({ socket, headers }) => {
-    const forwarded = [headers['x-forwarded-for'] ?? ''].flat().join(',')
-    const hops = forwarded.split(',').map((hop) => hop.trim())
+    const hops = [headers['x-forwarded-for'] ?? ''].flat().join(',').split(',')
     let address = toPlain(socket.remoteAddress ?? '')
     while (isProxy(address)) {
-      const hop = hops.pop()
-      if (!hop) break
-      address = toPlain(hop)
+      const hop = parseHop(hops.pop() ?? '')
+      if (hop === undefined) break
+      address = hop
     }
     return address
   }
+}
+
+/**
+ * Reads the address in `1.2.3.4`, `1.2.3.4:51001`, `2001:db8::7`, `[2001:db8::7]` or `[2001:db8::7]:51001`, quoted or
+ * not. The port is left out: it differs with each connection of the same client.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7239#section-6
+ */
+function parseHop(text: string): string | undefined {
+  const hop = text.trim().replace(/^"(.*)"$/, '$1')
+  const [, bracketed, dotted] = /^(?:\[(.+)\]|([\d.]+))(?::\d+)?$/.exec(hop) ?? []
+  const address = bracketed ?? dotted ?? hop
+  return isIP(address) === 0 ? undefined : toPlain(address)
 }
 
 /** What counts as one client: an IPv4 address, or the /64 network that one IPv6 subscriber has to itself. */
@@ -46,7 +68,13 @@ export function toNetwork(address: string): string {
     .join(':')
 }
 
-/** An IPv4 address as such, not as the IPv6 address that a dual-stack socket makes of it. */
+/** Writes an address in its one shortest form, and an IPv4 address as such, also where it stands inside an IPv6 one. */
 export function toPlain(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
+  if (!isIPv6(address)) return address
+  const [unzoned = ''] = address.split('%')
+  const shortest = new URL(`http://[${unzoned}]`).hostname.slice(1, -1)
+  const [, high, low] = /^::ffff:([\da-f]+):([\da-f]+)$/.exec(shortest) ?? []
+  if (high === undefined || low === undefined) return shortest
+  const bytes = [high, low].flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255])
+  return bytes.join('.')
 }

@@ -7,6 +7,7 @@ import { ChatError, toChatError } from '#src/chat/errors.ts'
 import { PLAIN_PERSONA } from '#src/chat/persona.ts'
 import type { Following } from '#src/chat/sending.ts'
 import { createSessionId, type Sessions } from '#src/chat/sessions.ts'
+import type { NewSession } from '#src/chat/store.ts'
 import { toTurnId } from '#src/chat/turn-id.ts'
 import { type Identity, tokenExpired, unauthorized, whenExpired } from '#src/identity/identity.ts'
 import { createCheck } from '#src/wire/check.ts'
@@ -213,8 +214,10 @@ export class Connection {
     const headers = after === undefined ? {} : { 'last-event-id': after }
     const input = toTurnInput(options, { payer: owner || network, headers })
     const images = await toImages(shown)
-    const sessionId = session_id ?? (await this.#ownSession())
-    const sent = await chat.send(owner, { sessionId, message, images, ...input })
+    const draft = session_id === undefined ? this.#draftOwnSession() : undefined
+    const sessionId = session_id ?? draft!.sessionId
+    const sent = await chat.send(owner, { sessionId, draft, message, images, ...input })
+    if (draft) this.#ownSessionId = sessionId
     return this.#follow(await chat.followSent(sent), options, toEcho(data))
   }
 
@@ -242,10 +245,9 @@ export class Connection {
   }
 
   /** The session of a client that names none: the same for the connection's life, and made anew when it is deleted. */
-  async #ownSession(): Promise<string> {
-    this.#ownSessionId ??= createSessionId()
-    const start = { sessionId: this.#ownSessionId, persona: PLAIN_PERSONA }
-    return (await this.#options.sessions.start(this.#owner, start)).sessionId
+  #draftOwnSession(): NewSession {
+    const sessionId = this.#ownSessionId ?? createSessionId()
+    return this.#options.sessions.draft(this.#owner, { sessionId, persona: PLAIN_PERSONA })
   }
 
   async #findRunning(sessionId: string | null): Promise<string | null> {

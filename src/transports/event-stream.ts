@@ -20,18 +20,21 @@ export class EventStream extends Readable implements Beating {
   readonly #reader: LogReader
   readonly #encoder: EventStreamEncoder
   readonly #heartbeat: Heartbeat
+  readonly #portionChars: number | undefined
   /** True while the client has room and the log has nothing new. */
   #isIdle = false
   /** Whether the chunked coding is ours to write. */
   #isChunked = false
   #ticks = 0
 
-  constructor(reader: LogReader, encoder: EventStreamEncoder, heartbeat: Heartbeat) {
+  /** @param portionChars characters that are taken from the log before others have their turn. Default: all there are */
+  constructor(reader: LogReader, encoder: EventStreamEncoder, heartbeat: Heartbeat, portionChars?: number) {
     // Strings stay strings down to the socket.
     super({ highWaterMark: HIGH_WATER_MARK, encoding: 'utf8' })
     this.#reader = reader
     this.#encoder = encoder
     this.#heartbeat = heartbeat
+    this.#portionChars = portionChars
     heartbeat.add(this)
   }
 
@@ -48,11 +51,15 @@ export class EventStream extends Readable implements Beating {
   }
 
   override _read(): void {
-    this.#pull()
+    // While the system takes what is written, the next portion would else come before anybody else's turn.
+    if (this.#portionChars === undefined) this.#pull()
+    else setImmediate(() => this.destroyed || this.#pull())
   }
 
   #pull(): void {
-    for (let events = this.#reader.take(); events.length > 0; events = this.#reader.take()) {
+    for (;;) {
+      const events = this.#reader.take(this.#portionChars)
+      if (events.length === 0) break
       const frames = this.#encoder.encode(events)
       if (frames === '') continue // A dialect may hold events back, and nobody reads on after an empty push.
       this.#ticks = 0

@@ -24,7 +24,7 @@ export interface Followed {
 }
 
 /** Characters taken from a log at once: with the text so far in every frame, 64 KiB of tokens would make megabytes. */
-const PORTION_CHARS = 2_048
+export const PORTION_CHARS = 2_048
 
 export class FollowedTurns {
   readonly #outlet: Outlet

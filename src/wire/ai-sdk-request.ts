@@ -2,21 +2,21 @@
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { ChatError } from '#src/chat/errors.ts'
-import { ClientMessageId, OwnSessionId } from './requests.ts'
+import { ClientMessageId, MAX_MESSAGES, MAX_PARTS, OwnSessionId } from './requests.ts'
 
 const Part = Type.Object({ type: Type.String(), text: Type.Optional(Type.String()) })
 
 const UIMessage = Type.Object({
   id: Type.Optional(Type.String()),
   role: Type.Enum(['system', 'user', 'assistant']),
-  parts: Type.Array(Part),
+  parts: Type.Array(Part, { maxItems: MAX_PARTS }),
 })
 type UIMessage = Static<typeof UIMessage>
 
 export const UIChatRequest = Type.Object(
   {
     id: OwnSessionId,
-    messages: Type.Optional(Type.Array(UIMessage)),
+    messages: Type.Optional(Type.Array(UIMessage, { maxItems: MAX_MESSAGES })),
     message: Type.Optional(UIMessage),
     trigger: Type.Optional(Type.Enum(['submit-message', 'regenerate-message'])),
     messageId: Type.Optional(ClientMessageId),

@@ -16,6 +16,8 @@ import { encodeOffset } from './offset.ts'
 export interface Dialect {
   /** Whether a client can go on from an offset: frames then have one as their id, where ids are asked for. */
   readonly hasOffsets: boolean
+  /** Whether a token's frame repeats the text so far: what is small in the log is then large here. */
+  readonly repeatsText?: boolean
   /** Frames that come before the first event. */
   readonly opening?: readonly string[]
   encode(event: TurnEvent): string | readonly string[]

@@ -47,8 +47,8 @@ function toImage({ media_type: mediaType, data, url }: Static<typeof ImageReques
 export async function findFlaw(image: Image): Promise<string | null> {
   if ('url' in image) return isSafeAddress(image.url) ? null : FLAWS.address
   const { mediaType, data } = image
-  if (data.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(data)) return FLAWS.base64
   if (Buffer.byteLength(data, 'base64') > MAX_IMAGE_BYTES) return FLAWS.size
+  if (data.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(data)) return FLAWS.base64
   const type = await imageType(Buffer.from(data.slice(0, TELLING_CHARS), 'base64'))
   if (!type || !MEDIA_TYPES.includes(type.mime)) return FLAWS.type
   return type.mime === mediaType ? null : `An image is ${type.mime}, and not what its type says.`

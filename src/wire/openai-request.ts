@@ -1,10 +1,15 @@
 /** What clients of OpenAI's API send, and what a turn is told of it. Unknown fields are ignored. */
+import { setImmediate } from 'node:timers/promises'
 import { type Static, type TSchema, Type } from 'typebox'
 import type { BrainMessage } from '#src/chat/brain.ts'
 import { ChatError } from '#src/chat/errors.ts'
 import type { Image } from '#src/chat/message.ts'
 import type { CompletionInput } from '#src/chat/sending.ts'
 import { findFlaw } from './images.ts'
+import { MAX_MESSAGES, MAX_PARTS } from './requests.ts'
+
+/** Images of a conversation that is sent whole: a brain is shown the latest five. */
+const MAX_SHOWN = 100
 
 /** OpenAI takes null for a field that is left out. */
 const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Optional(Type.Union([schema, Type.Null()]))
@@ -18,14 +23,14 @@ type Part = Static<typeof Part>
 
 const Message = Type.Object({
   role: Type.String(),
-  content: Nullable(Type.Union([Type.String(), Type.Array(Part)])),
+  content: Nullable(Type.Union([Type.String(), Type.Array(Part, { maxItems: MAX_PARTS })])),
 })
 type Message = Static<typeof Message>
 
 export const CompletionRequest = Type.Object(
   {
     model: Type.String(),
-    messages: Type.Array(Message, { minItems: 1 }),
+    messages: Type.Array(Message, { minItems: 1, maxItems: MAX_MESSAGES }),
     stream: Nullable(Type.Boolean()),
     stream_options: Nullable(Type.Object({ include_usage: Nullable(Type.Boolean()) })),
     max_tokens: Nullable(Type.Integer({ minimum: 1 })),
@@ -54,12 +59,15 @@ export async function toCompletionInput(
   const instructions: string[] = []
   for (const message of messages) {
     const content = toText(message)
-    const shown = await toShown(message)
+    const shown = toShown(message)
     if (message.role === 'system' || message.role === 'developer') instructions.push(content)
     else conversation.push({ role: toRole(message.role), content, ...shown })
   }
   const last = conversation.at(-1)
   if (last?.role !== 'user') throw refuse('messages', "The last message must be the user's.")
+  const images = conversation.flatMap((said) => said.images ?? [])
+  if (images.length > MAX_SHOWN) throw refuse('messages', `A conversation shows at most ${MAX_SHOWN} images.`)
+  await checkImages(images)
   return {
     // One that says nothing, as of an assistant that called a tool, is refused by many a provider.
     conversation: conversation.filter((each) => each === last || each.images || each.content.trim() !== ''),
@@ -85,16 +93,20 @@ function toText({ content }: Message): string {
 }
 
 /** What the user shows: by its address, or whole in a `data:` address. @throws ChatError `invalid_request` */
-async function toShown({ role, content }: Message): Promise<Pick<BrainMessage, 'images'>> {
+function toShown({ role, content }: Message): Pick<BrainMessage, 'images'> {
   const shown = Array.isArray(content) ? content.filter(({ type }) => type === 'image_url') : []
   if (shown.length === 0) return {}
   if (role !== 'user') throw refuse('messages', 'Only the user shows images.')
-  const images = shown.map(toImage)
+  return { images: shown.map(toImage) }
+}
+
+async function checkImages(images: readonly Image[]): Promise<void> {
   for (const image of images) {
     const flaw = await findFlaw(image)
     if (flaw) throw refuse('messages', flaw)
+    // Looking into one takes about a millisecond, and is all microtasks.
+    await setImmediate()
   }
-  return { images }
 }
 
 function toImage({ image_url: address }: Part): Image {

@@ -44,7 +44,7 @@ const PROTOCOL = readFileSync(new URL('./PROTOCOL.md', import.meta.url), 'utf8')
 
 const INTRODUCTION = `Your apps send a message and read the reply as it is written, token by token: every message and every token is kept, and a reader who was cut off goes on where it was.
 
-Errors are the status of their code and \`{"error", "code", "retryable", …}\`. Any door gives 400 \`invalid_request\` for an address or a head that cannot be read, 404 \`not_found\` where there is no such door, and 500 \`internal\` for what is a bug of ours.`
+Errors are the status of their code and \`{"error", "code", "retryable", …}\`. Any door gives 400 \`invalid_request\` for an address or a head that cannot be read, 403 \`forbidden\` to a page that may not call, 404 \`not_found\` where there is no such door, 421 \`host_not_allowed\` when the host name of the request may be anyone's, and 500 \`internal\` for what is a bug of ours.`
 
 export function describeService(): string {
   const sections = ['## Words', '## Frames', '## Sign-in', '## Server-sent events'].map(readSection)

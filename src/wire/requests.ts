@@ -30,6 +30,10 @@ export const ClientMessageId = Name(
 /** Of a request that carries a whole conversation. */
 export const HISTORY_BODY_BYTES = 8 * 1024 * 1024
 
+/** The most messages of a conversation that is sent whole, and parts of one: more than clients were seen to send. */
+export const MAX_MESSAGES = 10_000
+export const MAX_PARTS = 1_000
+
 const TurnOptions = {
   client_message_id: Type.Optional(ClientMessageId),
   persona: Type.Optional(Name(64)),

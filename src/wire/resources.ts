@@ -88,13 +88,28 @@ export function decodeCursor(cursor: string): SessionPosition {
   return { updatedAt: Number(match[1]), sessionId: match[2]! }
 }
 
-/** A conversation for people to keep. */
-export function toMarkdown(session: Session, messages: Message[]): string {
-  const said = messages.map(({ role, content, status, brain, createdAt, shown = [] }) => {
-    const speaker = role === 'user' ? 'You' : (brain ?? 'Reply')
-    const ending = status === 'complete' ? '' : `\n\n*(${status})*`
-    const images = shown.map((image) => `\n\n*(${'url' in image ? `image: <${image.url}>` : image.mediaType})*`)
-    return `### ${speaker} · ${toTime(createdAt)}\n\n${content}${images.join('')}${ending}\n`
-  })
-  return [`# ${session.title ?? 'Untitled'}\n`, ...said].join('\n')
+/** Writes a conversation for people to keep, piece by piece. */
+export async function* writeMarkdown(session: Session, pages: AsyncIterable<Message[]>): AsyncGenerator<string> {
+  yield `# ${session.title ?? 'Untitled'}\n`
+  for await (const messages of pages) yield messages.map((message) => `\n${toMarkdown(message)}`).join('')
+}
+
+function toMarkdown({ role, content, status, brain, createdAt, shown = [] }: Message): string {
+  const speaker = role === 'user' ? 'You' : (brain ?? 'Reply')
+  const ending = status === 'complete' ? '' : `\n\n*(${status})*`
+  const images = shown.map((image) => `\n\n*(${'url' in image ? `image: <${image.url}>` : image.mediaType})*`)
+  return `### ${speaker} · ${toTime(createdAt)}\n\n${content}${images.join('')}${ending}\n`
+}
+
+/** Writes the JSON text of a session with its messages, piece by piece. */
+export async function* writeConversation(
+  session: SessionResource,
+  pages: AsyncIterable<Message[]>,
+): AsyncGenerator<string> {
+  let separator = `${JSON.stringify(session).slice(0, -1)},"messages":[`
+  for await (const messages of pages) {
+    yield separator + messages.map((message) => JSON.stringify(toMessageResource(message))).join(',')
+    separator = ','
+  }
+  yield `${separator === ',' ? '' : separator}],"has_more":false}`
 }

@@ -175,7 +175,13 @@ export const SessionList = Type.Object(
 )
 
 export const Conversation = Type.Object(
-  { ...SessionResource.properties, messages: Type.Array(MessageResource, { description: 'Oldest first.' }) },
+  {
+    ...SessionResource.properties,
+    messages: Type.Array(MessageResource, { description: 'Oldest first, about 1 MB of text at most.' }),
+    has_more: Type.Boolean({
+      description: 'Whether there are earlier messages: ask for those `before` the first of these.',
+    }),
+  },
   { $id: 'Conversation' },
 )
 

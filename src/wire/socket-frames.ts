@@ -9,6 +9,7 @@ import { toTurnId } from '#src/chat/turn-id.ts'
 import type { FrameDialect } from './event-stream.ts'
 import { toErrorBody, toStartFrame, toTime } from './frames.ts'
 import { encodeOffset } from './offset.ts'
+import { JsonBounds } from './json-bounds.ts'
 import type { Connected, Refusal, SocketEvent, Start } from './socket-events.ts'
 
 /** One reader's mapping from the events of its turn to frames. */
@@ -73,8 +74,9 @@ export function encodeWebSocketFrame(event: SocketEvent, data: string): string {
   return `{"event":"${event}","data":${data}}`
 }
 
-/** @throws ChatError `frame_invalid` */
+/** @throws ChatError `frame_invalid`, `invalid_request` */
 export function decodeWebSocketFrame(text: string): { event: unknown; data: unknown } {
+  new JsonBounds().push(Buffer.from(text))
   let frame: unknown
   try {
     frame = JSON.parse(text)

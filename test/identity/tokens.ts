@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
+import { CLOCK_SKEW_S } from '#src/identity/tokens.ts'
 import type { Json } from '#test/helper.ts'
 
 export const SECRET = 'a secret for tests that is long enough'
@@ -43,9 +44,9 @@ export function tokenFor(sub: string, more: Json = {}): string {
   return forge({ alg: 'HS256', typ: 'JWT' }, { sub, exp: inAnHour(), ...more }, hs256(SECRET))
 }
 
-/** A user's token whose time is over in so many seconds. */
+/** Makes a user's token that is accepted for so many seconds more, with the clock skew included. */
 export function tokenUntil(sub: string, seconds: number): string {
-  return tokenFor(sub, { exp: Date.now() / 1000 + seconds })
+  return tokenFor(sub, { exp: Date.now() / 1000 + seconds - CLOCK_SKEW_S })
 }
 
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` })

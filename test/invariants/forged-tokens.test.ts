@@ -41,10 +41,11 @@ const WRONG_CLAIMS: [string, unknown][] = [
   ['exp null', claims({ exp: null })],
   ['exp a text', claims({ exp: String(inAnHour()) })],
   ['exp an array', claims({ exp: [inAnHour()] })],
-  ['exp past', claims({ exp: Math.floor(Date.now() / 1000) - 1 })],
+  ['exp past', claims({ exp: Math.floor(Date.now() / 1000) - 31 })],
   ['exp zero', claims({ exp: 0 })],
   ['exp below zero', claims({ exp: -1 })],
   ['nbf in the future', claims({ nbf: inAnHour() })],
+  ['nbf two minutes ahead', claims({ nbf: Math.ceil(Date.now() / 1000) + 120 })],
   ['nbf a text', claims({ nbf: '0' })],
   ['no sub', claims({ sub: undefined })],
   ['sub null', claims({ sub: null })],
@@ -156,6 +157,12 @@ async function expectTaken(url: string, token: string): Promise<void> {
 
 const withSecret = async () => (await startService({ JWT_SECRET: SECRET, ...PINS })).url
 
+/** Claims of an issuer whose clock is half a minute off, either way. */
+const ofAnotherClock = (): Json[] => {
+  const now = Math.floor(Date.now() / 1000)
+  return [{ exp: now - 25 }, { nbf: now + 25, iat: now + 25 }]
+}
+
 describe('with a secret', () => {
   it('takes a token that is right: the matrix below is refused for what is wrong with it', async () => {
     const url = await withSecret()
@@ -164,6 +171,11 @@ describe('with a secret', () => {
       url,
       forge({ alg: 'HS256', kid: '../../x' }, claims({ nbf: 0, aud: ['chat', 'x'] }), hs256(SECRET)),
     )
+  })
+
+  it('takes one from a clock that is half a minute off', async () => {
+    const url = await withSecret()
+    for (const off of ofAnotherClock()) await expectTaken(url, forge({ alg: 'HS256' }, claims(off), hs256(SECRET)))
   })
 
   it.each([
@@ -192,6 +204,11 @@ describe('with an issuer’s keys', () => {
     const url = await service()
     await expectTaken(url, right())
     await expectTaken(url, right({ alg: 'ES256', kid: 'ec' }, claims(), ec.signer))
+  })
+
+  it('takes one from a clock that is half a minute off', async () => {
+    const url = await service()
+    for (const off of ofAnotherClock()) await expectTaken(url, right({}, claims(off)))
   })
 
   it.each(WRONG_CLAIMS)('refuses %s', async (_what, wrong) => {

@@ -4,7 +4,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { signToken } from '#src/identity/tokens.ts'
 import { createKeys } from '#src/stores/redis/keys.ts'
-import { call, type Json, startService, startSession, startWithProvider, toProviderEnv } from '#test/helper.ts'
+import {
+  call,
+  type Json,
+  startService,
+  startSession,
+  startWithProvider,
+  toProviderEnv,
+  UNLIMITED,
+} from '#test/helper.ts'
 import { send } from '#test/invariants/conversation.ts'
 import { startServer } from '#test/process.ts'
 import { says, startOpenAIProvider } from '#test/provider/openai.ts'
@@ -68,6 +76,51 @@ describe('one budget', () => {
   })
 })
 
+const sessionsOf = async (url: string) => (await call(`${url}/chat/sessions`)).body.sessions as Json[]
+
+const startsOne = async (url: string) =>
+  (await call(`${url}/chat/start`, 'POST', {})).status === 200 ? 'sent' : 'refused'
+
+/** Opens a socket that returns the fate of a message in its own session: `sent`, or the refusal's code. */
+async function connectOwn(kind: 'WebSocket' | 'Socket.IO', url: string) {
+  const client = kind === 'WebSocket' ? await openWebSocket(url) : openSocketIo(url)
+  let tell: ((outcome: string) => void) | undefined
+  const listen = (event: string, data: Json) => {
+    if (event === 'chat_complete') tell?.('sent')
+    if (event === 'chat_stream_error') tell?.(String(data.code))
+  }
+  if ('hear' in client) client.hear(listen)
+  else client.onAny(listen)
+  return (message: string) =>
+    new Promise<string>((resolve) => {
+      tell = resolve
+      if ('hear' in client) client.socket.send(JSON.stringify({ event: 'chat_stream', data: { message } }))
+      else client.emit('chat_stream', { message })
+    })
+}
+
+describe.each(['WebSocket', 'Socket.IO'] as const)('a session of a socket’s own (%s)', (kind) => {
+  it('is not made by a message that is refused', async () => {
+    const { url } = await startWithProvider(says(['Hi.']), { RATE_LIMIT_PER_MINUTE: '1' })
+    const say = await connectOwn(kind, url)
+    expect(await say('')).toBe('invalid_request')
+    expect(await say('a'.repeat(10_001))).toBe('message_too_long')
+    expect(await sessionsOf(url)).toEqual([])
+    expect(await say('Hello')).toBe('sent')
+    for (let sockets = 0; sockets < 3; sockets++)
+      expect(await (await connectOwn(kind, url))('Hello')).toBe('rate_limited')
+    expect(await sessionsOf(url)).toMatchObject([{ message_count: 2, persona: 'default' }])
+  })
+
+  it('is counted once, and is the same for the connection’s life', async () => {
+    const { url } = await startWithProvider(says(['Hi.']), { SESSIONS_PER_HOUR: '1' })
+    const say = await connectOwn(kind, url)
+    for (let sent = 0; sent < 3; sent++) expect(await say('Hello')).toBe('sent')
+    expect(await (await connectOwn(kind, url))('Hello')).toBe('rate_limited')
+    expect(await sessionsOf(url)).toMatchObject([{ message_count: 6 }])
+  })
+})
+
 describe('where a client is', () => {
   it('is not what it says of itself, on HTTP and on sockets', async () => {
     const { url } = await startWithProvider(says(['Hi.']), { RATE_LIMIT_PER_MINUTE: '1', MAX_SOCKETS_PER_IP: '2' })
@@ -127,6 +180,20 @@ describe.skipIf(!hasRedis)('over nodes', () => {
     const lines = await connectAll(...urls)
     const sending = Array.from({ length: 2 * LIMIT }, (_, n) => isLetIn(lines[n % lines.length]!, urls[0]!))
     expect((await Promise.all(sending)).filter(Boolean)).toHaveLength(LIMIT)
+  })
+
+  it('one budget of new sessions is for all nodes, and for HTTP and sockets together', async () => {
+    const env = sharedEnv({ SESSIONS_PER_HOUR: '4', ...UNLIMITED })
+    const [one, two] = (await Promise.all([startServer(env), startService(env)])).map(({ url }) => url)
+    const ways: (() => Promise<string>)[] = [() => startsOne(one!), () => startsOne(two!)]
+    for (const [kind, url] of [
+      ['WebSocket', one!],
+      ['Socket.IO', two!],
+    ] as const)
+      ways.push(async () => (await connectOwn(kind, url))('Hello'))
+    const outcomes = await Promise.all([...ways, ...ways, ...ways].map((way) => way()))
+    expect(outcomes.filter((outcome) => outcome === 'sent')).toHaveLength(4)
+    expect(await sessionsOf(one!)).toHaveLength(4)
   })
 
   it('turns at the same time are counted together, and a killed node’s no longer than its lease', async () => {

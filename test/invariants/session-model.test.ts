@@ -5,6 +5,7 @@ import { anthropic, startAnthropicProvider } from '#test/provider/anthropic.ts'
 import { openai, says, startOpenAIProvider } from '#test/provider/openai.ts'
 import { answers } from '#test/provider/scripts.ts'
 import { STORES } from '#test/stores/each.ts'
+import { socketIo, webSocket } from '#test/transports/clients.ts'
 import { ask, askedOf, last, turnIdOf } from './conversation.ts'
 
 /** OpenAI is active, and Claude is there, each with a model of its own. */
@@ -29,6 +30,56 @@ async function startBoth(env: Record<string, string> = {}) {
     askedClaude: () => anthropic.toAsked(claude.requests.at(-1)!.body).model,
   }
 }
+
+describe.each(STORES)('models that users may name ($name)', (store) => {
+  const SOME = { ALLOWED_MODELS: 'gpt-large, claude-large' }
+
+  it('are those that the operator allows, and each brain’s own', async () => {
+    const { url, provider, patch, askedOpenAI, askedClaude } = await startBoth({ ...(await store.env()), ...SOME })
+    const sessionId = await startSession(url)
+    for (const model of ['gpt-large', 'gpt-own']) {
+      expect((await ask(url, sessionId, 'Hello', { model })).body).toMatchObject({ model })
+      expect(askedOpenAI()).toBe(model)
+    }
+    await ask(url, sessionId, 'Hello', { brain: 'claude', model: 'claude-own' })
+    expect(askedClaude()).toBe('claude-own')
+    expect(await patch(sessionId, { model: 'gpt-large' })).toMatchObject({ model: 'gpt-large' })
+
+    const before = provider.requests.length
+    const refused = { status: 400, body: { code: 'invalid_request', retryable: false } }
+    for (const model of ['gpt-most-expensive-pro', 'GPT-LARGE', 'claude-own', ' gpt-large']) {
+      expect(await ask(url, sessionId, 'Hello', { model })).toMatchObject(refused)
+      expect(await call(`${url}/chat/start`, 'POST', { session_id: 'new', model })).toMatchObject(refused)
+      expect(await call(`${url}/chat/sessions/${sessionId}`, 'PATCH', { model, title: 'x' })).toMatchObject(refused)
+      expect(await call(`${url}/chat/turns/${sessionId}.3/regenerate`, 'POST', { model })).toMatchObject(refused)
+    }
+    expect(provider.requests).toHaveLength(before)
+    expect((await call(`${url}/chat/sessions`)).body.sessions).toMatchObject([{ title: 'Hello', model: 'gpt-large' }])
+  })
+
+  it('are the same over sockets', async () => {
+    const { url } = await startBoth({ ...(await store.env()), ...SOME })
+    for (const transport of [webSocket, socketIo]) {
+      const line = await transport.connect(url)
+      const session_id = await startSession(url)
+      const sending = line.send({ session_id, message: 'Hello', model: 'gpt-other' })
+      await expect(sending).rejects.toMatchObject({ frame: { code: 'invalid_request' } })
+      await (await line.send({ session_id, message: 'Hello', model: 'gpt-large' })).rest()
+    }
+  })
+
+  it('are any where none is set; one that a session has chosen is not used while it is not allowed', async () => {
+    const env = await store.lastingEnv()
+    const before = await startBoth(env)
+    const sessionId = await startSession(before.url, { brain: 'openai', model: 'gpt-other' })
+    await ask(before.url, sessionId, 'Hello')
+    expect(before.askedOpenAI()).toBe('gpt-other')
+    await before.app.close()
+    const after = await startBoth({ ...env, ...SOME })
+    expect((await ask(after.url, sessionId, 'Hello')).body).toMatchObject({ model: 'gpt-own' })
+    expect(after.askedOpenAI()).toBe('gpt-own')
+  })
+})
 
 describe.each(STORES)('a session’s model ($name)', (store) => {
   it('is what its provider is asked for, in every turn that names no other', async () => {

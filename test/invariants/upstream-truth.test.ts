@@ -6,9 +6,9 @@ import { describe, expect, it } from 'vitest'
 import { encodeError, encodeReply, openai, says } from '#test/provider/openai.ts'
 import type { Script } from '#test/provider/provider.ts'
 import { answers, answersPage, cutEverywhere, hangsUp, isSilent, sends } from '#test/provider/scripts.ts'
-import { type Json, startService, startSession, toText } from '#test/helper.ts'
+import { call, type Json, startService, startSession, toText } from '#test/helper.ts'
 import { STORES } from '#test/stores/each.ts'
-import { ask, asks, getTurn, history, last, send, transcript, turnIdOf } from './conversation.ts'
+import { ask, asks, getTurn, history, last, send, transcript, turnIdOf, within } from './conversation.ts'
 import { startOn } from './reading.ts'
 
 const QUICK = { FIRST_TOKEN_TIMEOUT_S: '0.25', TOKEN_TIMEOUT_S: '0.25' }
@@ -189,6 +189,32 @@ describe.each(STORES)('a provider, on $name,', (store) => {
     const { url } = await startOn(store, says([text]))
     const { body } = await ask(url, await startSession(url), 'Ready?')
     expect(body.message).toBe(text)
+  })
+
+  it.each([
+    ['in small pieces', Array.from({ length: 10_000 }, () => 'ab '.repeat(7))],
+    ['in one', ['ab '.repeat(70_000)]],
+  ])('that does not keep to MAX_REPLY_TOKENS is cut as too long, and its call ends (%s)', async (_how, deltas) => {
+    const script = sends(encodeReply({ deltas, finish: null }).frames, { ending: 'stall' })
+    const { url, provider } = await startOn(store, script, { MAX_REPLY_TOKENS: '100' })
+    const sessionId = await startSession(url)
+    const { body } = await ask(url, sessionId, 'Ready?')
+    expect(body).toMatchObject({ finish_reason: 'length', input_tokens: null, output_tokens: null })
+    expect(body.message).toBe('ab '.repeat(70_000).slice(0, 12_800))
+    await within(1_000, provider.requests[0]!.closed)
+    expect(await getTurn(url, `${sessionId}.1`)).toMatchObject({ state: 'done', text: body.message })
+  })
+
+  it('that does not keep to what an OpenAI client asked for is cut, too, and comes at its pace up to there', async () => {
+    const { url } = await startOn(store, says(Array.from({ length: 200 }, () => 'ten chars ')))
+    const messages = [{ role: 'user', content: 'Ready?' }]
+    const { body } = await call(`${url}/v1/chat/completions`, 'POST', { model: 'default', messages, max_tokens: 2 })
+    expect(body.choices).toMatchObject([
+      { finish_reason: 'length', message: { content: 'ten chars '.repeat(26).slice(0, 256) } },
+    ])
+    const paced = await startOn(store, says(['a'.repeat(120), 'b'.repeat(120)]), { MAX_REPLY_TOKENS: '1' })
+    const slow = await ask(paced.url, await startSession(paced.url), 'Ready?', { pace_ms: 20 })
+    expect(slow.body).toMatchObject({ message: `${'a'.repeat(120)}${'b'.repeat(8)}`, finish_reason: 'length' })
   })
 
   it.each(['length', 'content_filter'] as const)('that ends with %s says so in done', async (finish) => {

@@ -113,7 +113,7 @@ describe.skipIf(!hasRedis)('a node that is told to leave', () => {
     await connectTo('')
     await connectTo('GET /health HTTP/1.1\r\nHos')
     await connectTo(
-      'POST /chat/start HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+      'POST /chat/start HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
     )
     const silent = await openStream(`${url}/chat/stream`, { session_id: await startSession(url), message: 'Hello' })
     silent.pause()

@@ -20,8 +20,12 @@ if (!hasNginx && process.env.CI === 'true') throw new Error('There is no nginx o
 
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
 
-/** Starts it before these nodes and returns its address. Only addresses and folders are others than in the file. */
-export async function startNginx(urls: readonly string[], onOver: OnOver): Promise<string> {
+/**
+ * Starts it before these nodes and returns its address. Only addresses and folders are others than in the file.
+ *
+ * @param more further locations
+ */
+export async function startNginx(urls: readonly string[], onOver: OnOver, more = ''): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'repartee-nginx-'))
   const port = await findFreePort()
   const servers = urls.map((url) => `server ${new URL(url).host} max_fails=0;`).join(' ')
@@ -29,6 +33,7 @@ export async function startNginx(urls: readonly string[], onOver: OnOver): Promi
   const configuration = (await readFile(CONFIGURATION, 'utf8'))
     .replaceAll('server repartee:5001 resolve max_fails=0;', servers)
     .replace('listen 5001;', `listen 127.0.0.1:${port};`)
+    .replace('location / {', () => `${more}\nlocation / {`)
     .replace('http {', `pid ${folder}/pid;\nhttp { ${folders}`)
   const file = join(folder, 'nginx.conf')
   await writeFile(file, configuration)

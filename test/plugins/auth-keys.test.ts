@@ -1,6 +1,7 @@
 /** Signing in with an issuer's keys: which are taken, how new ones are found, and what happens while it is away. */
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type Answer, call, startService } from '#test/helper.ts'
+import { startServer } from '#test/process.ts'
 import { bearer, type Issuer, type Key, makeKey, startIssuer, tokenBy } from '#test/identity/tokens.ts'
 
 const first = makeKey('first')
@@ -75,6 +76,27 @@ describe('an issuer’s keys', () => {
     for (const wrong of [{ iss: 'https://id.example.com' }, { iss: undefined }, { aud: 'mail' }, { aud: undefined }]) {
       expect(await status(ask(tokenBy(first, 'ann', { ...right, ...wrong })))).toBe(401)
     }
+  })
+})
+
+/** Returns what a service logs about its issuer at the start. */
+async function warnings(env: Record<string, string>): Promise<string[]> {
+  const server = await startServer({ JWKS_URL: 'http://127.0.0.1:1/keys.json', ...env })
+  server.kill('SIGTERM')
+  await server.exited
+  return server
+    .output()
+    .split('\n')
+    .filter((line) => line.includes('JWKS_URL'))
+}
+
+describe('an issuer who is not pinned', () => {
+  it('is warned of once, by what is missing', async () => {
+    const [both, ...more] = await warnings({})
+    expect(both).toContain('JWT_ISSUER and JWT_AUDIENCE')
+    expect(more).toEqual([])
+    expect(await warnings({ JWT_ISSUER: 'https://id.example.com' })).toEqual([expect.stringContaining('JWT_AUDIENCE')])
+    expect(await warnings({ JWT_ISSUER: 'https://id.example.com', JWT_AUDIENCE: 'chat' })).toEqual([])
   })
 })
 

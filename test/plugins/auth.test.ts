@@ -69,7 +69,7 @@ describe('a service that people sign in to', () => {
     }
     const response = await fetch(`${url}/chat/stream`, { method: 'OPTIONS', headers })
     expect(response.status).toBe(204)
-    expect(response.headers.get('access-control-allow-headers')).toContain('Authorization')
+    expect(response.headers.get('access-control-allow-headers')).toContain('authorization')
     // A page must be able to read why it is refused.
     const refused = await fetch(`${url}/brains`, { headers: { origin: 'https://app.example.com' } })
     expect(refused.headers.get('access-control-allow-origin')).toBe('https://app.example.com')

@@ -23,7 +23,9 @@ it('closes connections that were opened and never used', async () => {
 it('closes connections whose client was answered before all of its request was read', async () => {
   const { app, url } = await startService(SIGNED_IN)
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
-  socket.write('POST /chat/start HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n{')
+  socket.write(
+    'POST /chat/start HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n{',
+  )
   const [answer] = (await once(socket, 'data')) as [Buffer]
   expect(answer.toString()).toContain(' 401 ')
   const closing = app.close()

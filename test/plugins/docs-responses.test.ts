@@ -11,7 +11,7 @@ import { hasRedis, newPrefix, startRedis } from '#test/stores/redis.ts'
 import { bearer, makeKey, startIssuer, tokenBy } from '#test/identity/tokens.ts'
 import { buildApp } from '#src/app.ts'
 import { loadConfig } from '#src/config.ts'
-import { type Json, startService, startWithProvider } from '#test/helper.ts'
+import { type Json, openStream, startService, startWithProvider } from '#test/helper.ts'
 import { type Answer, type Asking, readDocument, Reference, sayHello, UPGRADE } from './reference.ts'
 
 const SESSION = 'morning-run'
@@ -94,6 +94,11 @@ function leavesTurns(door: string): boolean {
   return / \/chat\/(sessions|turns)/.test(door) && !/^DELETE|(stop|stream)$/.test(door)
 }
 
+/** Says whether an endpoint is limited by what it begins, not by what it reads. */
+function begins(door: string): boolean {
+  return ![SOCKET, FOLLOW, RESUME_AI_SDK].includes(door)
+}
+
 function takesBody(door: string): boolean {
   return !door.startsWith('GET')
 }
@@ -165,8 +170,8 @@ describe('what cannot be taken', () => {
   it('is no JSON, has another type, or is too large', async () => {
     const { ask } = await startTalking({ BODY_LIMIT_KB: '1' })
     await expectAll('invalid_request', open.doors.filter(takesBody), (door) => ask(door, { body: '{' }))
-    const plain = { headers: { 'content-type': 'text/plain' }, body: 'Hello' }
-    await expectAll('unsupported_media_type', open.doors.filter(takesBody), (door) => ask(door, plain))
+    const form = { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'Hello' }
+    await expectAll('unsupported_media_type', open.doors.filter(takesBody), (door) => ask(door, form))
     const large = (door: string) => {
       const kilobytes = [COMPLETE, AI_SDK].includes(door) ? 8 * 1024 : 1
       return ask(door, { body: `"${'a'.repeat(kilobytes * 1024)}"` })
@@ -256,8 +261,20 @@ describe('what cannot be done now', () => {
   })
 
   it('is refused over the limit', async () => {
-    const { ask } = await startTalking({ RATE_LIMIT_PER_MINUTE: '1' })
-    await expectOnly('rate_limited', (door) => ask(door, anew(door)))
+    const { ask } = await startTalking({ RATE_LIMIT_PER_MINUTE: '1', SESSIONS_PER_HOUR: '1' })
+    await expectAll('rate_limited', open.doorsThatGive('rate_limited').filter(begins), (door) => ask(door, anew(door)))
+    for (const door of open.doors.filter((one) => begins(one) && !isDrastic(one))) await ask(door, anew(door))
+  })
+
+  it('is refused to an address that reads more replies than it may', async () => {
+    const { url } = await startWithProvider(isSilent(), { MAX_SOCKETS_PER_IP: '1' })
+    await open.ask(url, 'POST /chat/start', { body: { session_id: SESSION } })
+    const reading = [await openStream(`${url}/chat/stream`, { session_id: SESSION, message: 'Hello' })]
+    const follow = () => openStream(`${url}/chat/turns/${TURN}/stream`)
+    while (reading.at(-1)!.status === 200) reading.push(await follow())
+    const doors = open.doorsThatGive('rate_limited').filter((door) => ![SOCKET, 'POST /chat/start'].includes(door))
+    await expectAll('rate_limited', doors, (door) => open.ask(url, door, { id: toId(door), ...anew(door) }))
+    for (const stream of reading) stream.leave()
   })
 
   it('is refused while the service leaves', async () => {

@@ -35,6 +35,39 @@ describe('the document', () => {
     expect(await lint(document)).toEqual([])
   })
 
+  it.each(['/openapi.json', '/docs/', '/docs/js/scalar.js'])(
+    'is made once, and sent in a coding that the client accepts: %s',
+    async (path) => {
+      const { url } = await startService()
+      const get = (headers: Record<string, string>, method = 'GET') => fetch(url + path, { method, headers })
+      const plain = await get({ 'accept-encoding': 'identity' })
+      const text = await plain.text()
+      const tags = new Set([plain.headers.get('etag')])
+      for (const [accepted, coding] of [
+        ['gzip, deflate, br', 'br'],
+        ['gzip', 'gzip'],
+        ['br;q=0, GZIP;q=0.5', 'gzip'],
+        ['br; q=0.0, gzip;q=0', null],
+        ['*', 'br'],
+        ['deflate', null],
+      ] as const) {
+        const coded = await get({ 'accept-encoding': accepted })
+        expect(coded.headers.get('content-encoding'), accepted).toBe(coding)
+        expect(coded.headers.get('vary')).toContain('Accept-Encoding')
+        expect(await coded.text()).toBe(text)
+        tags.add(coded.headers.get('etag'))
+        const known = await get({ 'accept-encoding': accepted, 'if-none-match': `"x", ${coded.headers.get('etag')}` })
+        expect(known.status).toBe(304)
+        expect(await known.text()).toBe('')
+        expect((await get({ 'accept-encoding': accepted, 'if-none-match': '"x"' })).status).toBe(200)
+      }
+      expect(tags.size).toBe(3)
+      const head = await get({ 'accept-encoding': 'identity' }, 'HEAD')
+      expect(head.headers.get('content-length')).toBe(String(Buffer.byteLength(text)))
+      expect(await head.text()).toBe('')
+    },
+  )
+
   it('is refused by the linter when it has one', async () => {
     const document = structuredClone(readDocument(await startService()))
     document.paths['/chat/start']!.post!.operationId = document.paths['/chat/message']!.post!.operationId

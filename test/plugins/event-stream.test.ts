@@ -44,7 +44,7 @@ function toText(body: string): string {
 }
 
 const get = (path: string, connection: string) =>
-  `GET ${path} HTTP/1.1\r\nHost: here\r\nConnection: ${connection}\r\n\r\n`
+  `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: ${connection}\r\n\r\n`
 
 it('leaves the connection to the request that follows', async () => {
   const { url, path, fullText } = await startTurn()

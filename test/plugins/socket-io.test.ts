@@ -1,7 +1,9 @@
 /** What is Socket.IO's own: both servers on one port, clients as they stand, hostile packets, slow polling. */
 import { once } from 'node:events'
+import { connect } from 'node:net'
+import type { Socket as ServerSocket } from 'socket.io'
 import type { Socket } from 'socket.io-client'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { ChatError } from '#src/chat/errors.ts'
 import { call, type Json, startService, startWithProvider, type Service } from '#test/helper.ts'
@@ -196,6 +198,24 @@ describe('hostile packets', () => {
     await closed
   })
 
+  it('lets a client go that asks for namespaces, which are refused, and reads nothing', async () => {
+    const { url, app } = await startService()
+    const bad = await openEngine(url)
+    onTestFinished(() => bad.terminate())
+    bad.pause()
+    const { clients } = app.io.engine as unknown as { clients: Record<string, ServerSocket['conn']> }
+    const [conn] = Object.values(clients)
+    const gone = once(conn as never, 'close')
+    const ask = (): void => {
+      for (let count = 0; count < 2_000; count++) bad.send('40/nowhere,')
+      if (bad.readyState === bad.OPEN) setImmediate(ask)
+    }
+    ask()
+    expect((await gone)[0]).toBe('forced close')
+    // At once, although it reads no close frame.
+    expect(conn!.request.socket.destroyed).toBe(true)
+  })
+
   it('closes on a flood of fragments, and on a message that is too large', async () => {
     const { url } = await startService()
     const flooding = await openEngine(url)
@@ -240,6 +260,25 @@ describe('who may open one', () => {
     await next(openSocketIo(url, ['polling']), 'connect_error')
     upgraded.disconnect()
     await expect.poll(async () => (await fetch(polling(url))).status).toBe(200)
+  })
+
+  it('refuses JSONP polling, which a script of any page could read', async () => {
+    const { url, app } = await startService()
+    for (const query of ['&j=0', '&j', '&j=1&j=2']) {
+      expect(await call(polling(url) + query)).toMatchObject({ status: 400, body: { code: 'invalid_request' } })
+    }
+    expect(app.io.engine.clientsCount).toBe(0)
+  })
+
+  it('also counts clients that come in one packet, before the first of them is let in', async () => {
+    const { url, app } = await startService({ MAX_SOCKETS_PER_IP: '2' })
+    const { hostname, port, pathname, search } = new URL(polling(url))
+    const socket = connect(Number(port), hostname)
+    const request = (more: string) => `GET ${pathname}${search} HTTP/1.1\r\nHost: ${hostname}\r\n${more}\r\n`
+    socket.write(request('').repeat(9) + request('Connection: close\r\n'))
+    const answers = (await socket.toArray()).join('')
+    expect(answers.match(/HTTP\/1.1 200/g)).toHaveLength(10)
+    await expect.poll(() => app.io.engine.clientsCount).toBe(2)
   })
 })
 

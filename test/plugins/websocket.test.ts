@@ -151,7 +151,7 @@ describe('hostile frames', () => {
     ['__proto__ as event', '{"event":"__proto__"}', 'frame_invalid'],
     ['__proto__ for an event', '{"__proto__":{"event":"ping"}}', 'frame_invalid'],
     ['an event that is no name', '{"event":{"toString":1}}', 'frame_invalid'],
-    ['a deep frame', deep, 'frame_invalid'],
+    ['a deep frame', deep, 'invalid_request'],
     ['no data', '{"event":"chat_stream"}', 'invalid_request'],
     ['null', '{"event":"chat_stream","data":null}', 'invalid_request'],
     ['a text', '{"event":"chat_stream","data":"Hello"}', 'invalid_request'],
@@ -174,10 +174,12 @@ describe('hostile frames', () => {
     await until('pong')
   })
 
-  it('ignores unknown fields, however deep', async () => {
+  it('ignores unknown fields, unless they are deep', async () => {
     const { url } = await startService()
     const { socket, until } = await talk(url)
-    socket.send(`{"event":"chat_stream","data":{"message":"Hello","more":${deep},"__proto__":{"x":1}}}`)
+    socket.send(`{"event":"chat_stream","data":{"message":"Hello","more":${deep}}}`)
+    expect(await until('chat_stream_error')).toMatchObject({ code: 'invalid_request' })
+    socket.send(`{"event":"chat_stream","data":{"message":"Hello","more":[[{"a":1}]],"__proto__":{"x":1}}}`)
     expect(await until('chat_complete')).toMatchObject({ finish_reason: 'stop' })
   })
 

@@ -22,7 +22,7 @@ async function openResponse() {
     server.close()
   })
   const [, response] = await asked
-  watchDrain(response, heartbeat)
+  watchDrain(response.socket!, heartbeat)
   const tick = (times: number) => {
     for (let i = 0; i < times; i++) for (const one of beating) one.tick()
   }
@@ -56,6 +56,21 @@ it('leaves a client alone that takes what there is, however long nothing comes',
   client.resume()
   await new Promise((resolve) => response.write('a little', resolve))
   tick(1000)
+  expect(response.destroyed).toBe(false)
+})
+
+it('does not close a slow client that is sent one large piece', async () => {
+  const { client, response, tick } = await openResponse()
+  response.end(MUCH)
+  for (let megabytes = 4; megabytes <= 16; megabytes += 4) {
+    tick(50)
+    client.resume()
+    while (client.bytesRead < megabytes << 20) await once(client, 'data')
+    client.pause()
+    // What the client takes makes room, and the system takes more of what is queued.
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  tick(50)
   expect(response.destroyed).toBe(false)
 })
 

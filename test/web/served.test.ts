@@ -6,7 +6,7 @@ import Fastify from 'fastify'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import errors from '#plugins/errors.ts'
 import web from '#plugins/routes/web.ts'
-import { startService } from '#test/helper.ts'
+import { call, startService } from '#test/helper.ts'
 import { SIGNED_IN } from '#test/identity/tokens.ts'
 import { makeDirectory } from '#test/process.ts'
 
@@ -35,6 +35,20 @@ describe('the page', () => {
     }
     const again = await app.inject({ url: '/', headers: { 'if-none-match': page.headers.get('etag') ?? '' } })
     expect(again.statusCode).toBe(304)
+  })
+
+  it('is served whole to a client that asks for a part of it, and refused on conditions that do not hold', async () => {
+    const { url } = await startService()
+    const [asset = ''] = readdirSync(join(BUILT, 'assets')).filter((name) => name.endsWith('.js'))
+    for (const path of ['/', `/assets/${asset}`]) {
+      for (const range of ['bytes=0-0', 'bytes=99999999-', 'bytes=5-2', 'lines=1-2']) {
+        expect((await fetch(url + path, { headers: { range } })).status, range).toBe(200)
+      }
+      expect(await call(url + path, 'GET', undefined, { 'if-match': '"other"' })).toMatchObject({
+        status: 400,
+        body: { code: 'invalid_request' },
+      })
+    }
   })
 
   it('has no other files', async () => {

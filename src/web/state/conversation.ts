@@ -1,6 +1,6 @@
 /** The session that is shown: what is known of it, and how it is kept as the service has it. */
 import { batch, computed, signal } from '@preact/signals'
-import { ReparteeError, type SessionWithMessages } from '#src/client/index.ts'
+import { type Message, ReparteeError, type SessionWithMessages } from '#src/client/index.ts'
 import { client, toProblem } from './api.ts'
 import { brains, personas } from './catalogue.ts'
 import { type Exchange, fromTurn, isRunning, toExchanges } from './exchange.ts'
@@ -67,13 +67,13 @@ async function load(id: string): Promise<void> {
 
 function show(found: SessionWithMessages): void {
   version = toVersion(found)
-  const { session_id: id, title, persona: hasPersona, brain: hasBrain, messages, active_turn_id } = found
+  const { session_id: id, title, persona: hasPersona, brain: hasBrain, messages, has_more, active_turn_id } = found
   const before = exchanges.value
   batch(() => {
     shown.value = { id, title, persona: hasPersona, brain: hasBrain }
     const kept = toExchanges(messages, active_turn_id, before)
     exchanges.value = [...toEarlierOnes(before, kept), ...kept, ...toUnsent(before, kept)]
-    if (messages.length === PAGE && before.length === 0) earlierBefore.value = messages[0]!.message_id
+    if (before.length === 0) earlierBefore.value = toEarlierBefore(messages, has_more)
     loading.value = 'ready'
   })
 }
@@ -108,7 +108,7 @@ export async function look(): Promise<void> {
 }
 
 function toVersion(session: SessionWithMessages): string {
-  return JSON.stringify({ ...session, messages: null })
+  return JSON.stringify({ ...session, messages: null, has_more: null })
 }
 
 /** Loads the messages before those that are shown. */
@@ -117,12 +117,16 @@ export async function loadEarlier(): Promise<void> {
   const before = earlierBefore.value
   if (id === null || before === null) return
   await attempt(async () => {
-    const { messages } = await client.sessions.get(id, { messages: PAGE, before, signal: untilLeft() })
+    const { messages, has_more } = await client.sessions.get(id, { messages: PAGE, before, signal: untilLeft() })
     batch(() => {
       exchanges.value = [...toExchanges(messages, null, []), ...exchanges.value]
-      earlierBefore.value = messages.length === PAGE ? messages[0]!.message_id : null
+      earlierBefore.value = toEarlierBefore(messages, has_more)
     })
   })
+}
+
+function toEarlierBefore(messages: Message[], hasMore: boolean): string | null {
+  return hasMore ? (messages[0]?.message_id ?? null) : null
 }
 
 /** Finds out what a reply of earlier times took, and what went wrong with it. */

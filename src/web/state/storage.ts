@@ -2,7 +2,8 @@
 
 type Place = 'local' | 'session'
 
-const PREFIX = 'repartee.'
+/** Names the path: services under different paths of one origin must not share what they keep. */
+const PREFIX = `repartee${new URL('.', document.baseURI).pathname.slice(0, -1)}.`
 
 export function recall(place: Place, name: string): string | null {
   try {

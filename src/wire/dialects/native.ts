@@ -23,6 +23,7 @@ export function createNativeDialect(
 
   return {
     hasOffsets: true,
+    repeatsText: partial === true,
     encode(event) {
       if (event.type === 'token') return encodeToken(event)
       const frame = toTerminalFrame(turn, event)
@@ -32,13 +33,19 @@ export function createNativeDialect(
   }
 }
 
+/** Encodes a text as JSON, without the quotes around it. */
+function toJsonText(text: string): string {
+  return encodeJson(text).slice(1, -1)
+}
+
 function createPartialEncoder(textBefore: string): (event: TokenEvent) => string {
-  let text = textBefore
+  // Kept as JSON, so that each token is encoded once, and not again with every one that follows.
+  let text = toJsonText(textBefore)
   let bytes = Buffer.byteLength(textBefore)
   return (event) => {
     bytes += Buffer.byteLength(event.text)
     if (bytes > PARTIAL_BYTES) return encodeTokenFrame(event)
-    text += event.text
-    return encodeJson({ token: event.text, count: event.seq, partial: text })
+    text += toJsonText(event.text)
+    return `${encodeTokenFrame(event).slice(0, -1)},"partial":"${text}"}`
   }
 }

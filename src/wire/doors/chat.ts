@@ -47,7 +47,7 @@ export const CHAT_DOORS: Doors = {
     summary: 'Begin a session',
     description: 'A `session_id` of your own that is there already gives that session as it is.',
     gives: { 200: json('The session.', StartedSession, STARTED) },
-    errors: ['persona_unknown', 'brain_unknown', 'store_unavailable'],
+    errors: ['persona_unknown', 'brain_unknown', 'rate_limited', 'store_unavailable'],
   },
   'POST /chat/stream': {
     id: 'streamReply',
@@ -89,7 +89,7 @@ export const CHAT_DOORS: Doors = {
       'Replays what came after the offset, goes on live, on any node, and ends after the terminal frame. Events are kept for an hour after the end.',
     heeds: ['Last-Event-ID'],
     gives: { 200: eventStream(REPLY), 204: NOTHING_LEFT },
-    errors: ['invalid_request', 'turn_not_found', 'turn_expired', 'store_unavailable'],
+    errors: ['invalid_request', 'turn_not_found', 'turn_expired', 'rate_limited', 'store_unavailable'],
   },
   'POST /chat/turns/{id}/stop': {
     id: 'stopTurn',

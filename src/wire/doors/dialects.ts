@@ -168,6 +168,6 @@ export const AI_SDK_DOORS: Doors = {
       200: UI_MESSAGE_STREAM,
       204: { description: 'No turn runs, or there is no such session.' },
     },
-    errors: ['store_unavailable'],
+    errors: ['rate_limited', 'store_unavailable'],
   },
 }

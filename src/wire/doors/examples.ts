@@ -64,6 +64,7 @@ const MESSAGE = { turn_id: TURN_ID, status: 'complete', created_at: BEGUN }
 
 export const CONVERSATION = {
   ...SESSION,
+  has_more: false,
   messages: [
     {
       message_id: `${TURN_ID}.user`,
@@ -145,7 +146,8 @@ const ERRORS: Record<ErrorCode, [sentence: string, facts?: ChatErrorFacts]> = {
   turn_expired: ['The events of this turn are not kept any more: its text is in the history.'],
   message_too_long: ['The message has 12000 characters; the most is 10000.'],
   body_too_large: ['The body is too large.'],
-  unsupported_media_type: ['Send JSON, with Content-Type: application/json.'],
+  unsupported_media_type: ['Send JSON, with Content-Type: application/json (curl: --json, not -d).'],
+  host_not_allowed: ['The service does not go by this name: list it in ALLOWED_HOSTS.'],
   guardrail_blocked: ['This message is not taken here.'],
   rate_limited: ['More than 30 messages within a minute: wait a little.', { retryAfter: 12 }],
   internal: ['Something went wrong on our side.'],

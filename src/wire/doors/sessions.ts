@@ -26,6 +26,8 @@ export const SESSION_DOORS: Doors = {
     id: 'getSession',
     tag: 'Sessions',
     summary: 'Look into a session',
+    description:
+      'With its latest messages, fewer than asked for where they are long: `has_more` says whether there are earlier ones.',
     gives: { 200: json('The session and its messages.', Conversation, CONVERSATION) },
     errors: ['invalid_request', 'session_not_found', 'store_unavailable'],
   },
@@ -51,7 +53,8 @@ export const SESSION_DOORS: Doors = {
     summary: 'Download a session',
     gives: {
       200: {
-        description: 'All of it, as Markdown for people or as JSON.',
+        description:
+          'All of it, as Markdown for people or as JSON. The connection breaks when the session is deleted meanwhile.',
         headers: ['Content-Disposition'],
         content: {
           'text/markdown': { schema: Type.String(), example: MARKDOWN },

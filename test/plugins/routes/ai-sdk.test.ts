@@ -319,13 +319,22 @@ describe('POST /api/chat', () => {
     })
   })
 
-  it('takes a history that is longer than a message may be, and a message too', async () => {
+  it('takes a history that is longer than a message may be, and a long message, but not one without end', async () => {
     const { url, provider } = await startWithProvider()
-    const text = 'word '.repeat(500_000)
-    const chat = new Chat(url, ID, [say('old', text)])
+    const text = 'word '.repeat(20_000)
+    const chat = new Chat(url, ID, [say('old', 'word '.repeat(500_000))])
     await chat.sendMessage({ text })
     expect(chat.status).toBe('ready')
     expect(askedOf(provider.requests[0]!).messages).toEqual([{ role: 'user', content: text }])
+    for (const more of [{}, { messageId: 'edited' }, { id: 'another' }]) {
+      const tooLong = { id: ID, messages: [say('edited', `${text}!`)], ...more }
+      expect(await call(`${url}/api/chat`, 'POST', tooLong)).toMatchObject({
+        status: 413,
+        body: { code: 'message_too_long' },
+      })
+    }
+    expect(asks(provider)).toBe(1)
+    expect((await call(`${url}/chat/sessions`)).body.sessions).toMatchObject([{ session_id: ID, message_count: 2 }])
     const tooLarge = { id: ID, messages: [say('u', 'x'.repeat(8 * 1024 * 1024))] }
     expect(await call(`${url}/api/chat`, 'POST', tooLarge)).toMatchObject({ status: 413 })
   })

@@ -186,10 +186,22 @@ describe('a completion', () => {
 
   it('takes a conversation that is longer than a message may be', async () => {
     const { url, provider } = await startWithProvider()
-    const content = 'word '.repeat(1_000_000)
-    await complete(url, { messages: [{ role: 'user', content }] })
+    const content = 'word '.repeat(20_000)
+    const before = { role: 'user', content: 'word '.repeat(1_000_000) } as const
+    await complete(url, { messages: [before, { role: 'assistant', content: 'So?' }, { role: 'user', content }] })
     expect(askedOf(provider.requests[0]!).messages).toEqual([{ role: 'user', content }])
   })
+
+  it.each(['user', 'system', 'developer'] as const)(
+    'refuses what is too long for a prompt that holds all of it (%s)',
+    async (role) => {
+      const { url, provider } = await startWithProvider()
+      const messages = [{ role, content: 'word '.repeat(20_001) }, ...(role === 'user' ? [] : ASK.messages)]
+      const error = await refusal(complete(url, { messages }))
+      expect(error).toMatchObject({ status: 413, code: 'message_too_long', type: 'invalid_request_error' })
+      expect(asks(provider)).toBe(0)
+    },
+  )
 })
 
 async function readRaw(url: string, body: object, headers = {}) {
@@ -299,6 +311,14 @@ describe('a refusal', () => {
     expect(error).toBeInstanceOf(BadRequestError)
     expect(error).toMatchObject({ code: 'invalid_request', type: 'invalid_request_error', param })
     expect(asks(provider)).toBe(0)
+  })
+
+  it('comes where more images are shown than are looked into', async () => {
+    const { url } = await startWithProvider()
+    const image = { type: 'image_url', image_url: { url: 'https://images.example.com/cat.png' } } as const
+    const messages = [{ role: 'user', content: Array.from({ length: 101 }, () => image) }] as const
+    const error = await refusal(complete(url, { messages: messages as never }))
+    expect(error).toMatchObject({ code: 'invalid_request', param: 'messages' })
   })
 
   it.each([

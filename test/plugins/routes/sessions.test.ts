@@ -1,4 +1,6 @@
 /** Doors of sessions: begin, list, look into, change, export. */
+import { once } from 'node:events'
+import { type IncomingMessage, request as httpRequest } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { ask, askedOf, send, turnIdOf } from '#test/invariants/conversation.ts'
 import { byHand } from '#test/provider/by-hand.ts'
@@ -6,6 +8,13 @@ import { says } from '#test/provider/openai.ts'
 import { call, type Json, openStream, startService, startSession, startWithProvider } from '#test/helper.ts'
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+
+/** Opens an answer of which nothing is read yet. */
+async function openDownload(url: string): Promise<IncomingMessage> {
+  const request = httpRequest(url, { agent: false }).end()
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  return response.on('error', () => {})
+}
 
 async function listIds(url: string, query = ''): Promise<string[]> {
   const { body } = await call(`${url}/chat/sessions${query}`)
@@ -173,6 +182,40 @@ describe('GET /chat/sessions/:id', () => {
     expect(await page('')).toEqual(all)
   })
 
+  it('says whether there are earlier messages', async () => {
+    const { url } = await startWithProvider(says('Yes.'))
+    const sessionId = await startSession(url)
+    const hasMore = async (query: string) => (await call(`${url}/chat/sessions/${sessionId}?${query}`)).body.has_more
+    expect(await hasMore('')).toBe(false)
+    expect(await hasMore('messages=0')).toBe(false)
+    for (const message of ['one', 'two']) await ask(url, sessionId, message)
+    expect(await Promise.all(['messages=0', 'messages=3', 'messages=4', ''].map(hasMore))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
+    const before = `before=${sessionId}.2.user`
+    expect(await Promise.all([`messages=1&${before}`, `messages=2&${before}`].map(hasMore))).toEqual([true, false])
+    expect(await hasMore(`before=${sessionId}.1.user`)).toBe(false)
+  })
+
+  it('has about 1 MB of long messages at a time, each once', async () => {
+    const { url } = await startWithProvider(says('y'.repeat(150_000)), { MAX_MESSAGE_CHARS: '100000' })
+    const sessionId = await startSession(url)
+    for (let count = 0; count < 6; count++) await ask(url, sessionId, `${count}${'x'.repeat(99_000)}`)
+    const sizes: number[] = []
+    const messages: Json[] = []
+    for (let query = ''; ; query = `&before=${messages[0]!.message_id as string}`) {
+      const { body } = await call(`${url}/chat/sessions/${sessionId}?messages=1000${query}`)
+      messages.unshift(...(body.messages as Json[]))
+      sizes.push((body.messages as Json[]).length)
+      if (!body.has_more) break
+    }
+    expect(sizes).toEqual([9, 3])
+    expect(messages.map(({ content }) => (content as string)[0]).join('')).toBe('0y1y2y3y4y5y')
+  })
+
   it.each(['messages=-1', 'messages=1001', 'messages=x', 'messages='])('refuses ?%s', async (query) => {
     const { url } = await startService()
     const sessionId = await startSession(url)
@@ -267,4 +310,32 @@ describe('GET /chat/sessions/:id/export', () => {
     await startSession(url, { session_id: 'mine' })
     expect((await call(`${url}/chat/sessions/mine/export?format=pdf`)).status).toBe(400)
   })
+
+  it.each(['markdown', 'json'])('is whole where nothing was said, too: %s', async (format) => {
+    const { url } = await startService()
+    await startSession(url, { session_id: 'mine', title: 'Nothing' })
+    const response = await fetch(`${url}/chat/sessions/mine/export?format=${format}`)
+    const text = await response.text()
+    if (format === 'markdown') expect(text).toBe('# Nothing\n')
+    else expect(JSON.parse(text)).toEqual((await call(`${url}/chat/sessions/mine`)).body)
+  })
+
+  it.each([
+    ['markdown', 'DELETE', ''],
+    ['json', 'DELETE', ''],
+    ['json', 'POST', '/clear'],
+  ])(
+    'of a conversation that is deleted or cleared meanwhile never looks whole: %s, %s%s',
+    async (format, method, what) => {
+      // More than the system takes when nobody reads.
+      const { url } = await startWithProvider(says('y'.repeat(500_000)))
+      await startSession(url, { session_id: 'mine' })
+      for (let count = 0; count < 24; count++) await ask(url, 'mine', 'Go on')
+      const download = await openDownload(`${url}/chat/sessions/mine/export?format=${format}`)
+      expect(download.statusCode).toBe(200)
+      expect((await call(`${url}/chat/sessions/mine${what}`, method)).status).toBe(200)
+      await new Promise((resolve) => download.resume().once('close', resolve))
+      expect(download.complete).toBe(false)
+    },
+  )
 })
