@@ -78,12 +78,16 @@ export async function startSingle(): Promise<RedisPlace> {
   return { url: server.url, servers: [server], close: () => server.close() }
 }
 
-/** The README's command that gives a user the rights that the service needs. */
-const [, RIGHTS = ''] = /^ACL (SETUSER repartee .*)$/m.exec(readFileSync('README.md', 'utf8'))!
+/** Reads the README's command that gives a user the rights that the service needs. */
+function readRights(): string {
+  const [, rights] = /^ACL (SETUSER repartee .*)$/m.exec(readFileSync('README.md', 'utf8')) ?? []
+  if (rights === undefined) throw new Error('README.md gives no rights to a user of Redis.')
+  return rights
+}
 
 /** Makes a user with those rights and `more`, and returns the address with its password. */
 export async function createUser({ client, port }: RedisServer, prefix = 'test-*', ...more: string[]): Promise<string> {
-  const rights = RIGHTS.replace('>PASSWORD', '>pw').replaceAll('repartee:*', `${prefix}:*`).split(' ')
+  const rights = readRights().replace('>PASSWORD', '>pw').replaceAll('repartee:*', `${prefix}:*`).split(' ')
   await client.call('ACL', ...rights, ...more)
   return `redis://repartee:pw@127.0.0.1:${port}`
 }
