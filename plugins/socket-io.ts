@@ -151,16 +151,18 @@ function toEngine(request: IncomingMessage): never {
 
 /** Ends a connection whose client asks and does not read: Socket.IO answers much by itself, such as namespaces. */
 function boundWaiting(conn: Socket['conn']): void {
+  // What began by polling may share its connection with others: a proxy keeps some for all of its clients.
+  const isAlone = conn.transport.name === 'websocket'
   let waiting = 0
   const count = (): void => {
     if (++waiting <= MAX_WAITING_PACKETS) return
     conn.off('packetCreate', count)
     conn.close(true)
     // A close frame alone would wait behind what is not read.
-    conn.request.socket.destroy()
+    if (isAlone) conn.request.socket.destroy()
   }
   conn.on('packetCreate', count)
-  // All that waited is the transport's then, which takes nothing more until it is sent.
+  // By then the transport has taken all that waited, and takes no more until that is sent.
   conn.on('drain', () => {
     waiting = 0
   })

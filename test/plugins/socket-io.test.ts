@@ -1,5 +1,6 @@
 /** What is Socket.IO's own: both servers on one port, clients as they stand, hostile packets, slow polling. */
 import { once } from 'node:events'
+import { Agent, type IncomingMessage, request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import type { Socket as ServerSocket } from 'socket.io'
 import type { Socket } from 'socket.io-client'
@@ -152,6 +153,13 @@ function countQueued({ io }: Service['app']): number {
   return packets.reduce((sum, { data }) => sum + (data?.length ?? 0), 0)
 }
 
+/** Asks on the agent's connection: a POST where there is a body. Returns the answer and the connection. */
+async function askBy(agent: Agent, url: string, body?: string) {
+  const asked = httpRequest(url, { agent, method: body === undefined ? 'GET' : 'POST' }).end(body)
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  return { text: (await response.setEncoding('utf8').toArray()).join(''), socket: asked.socket }
+}
+
 describe('hostile packets', () => {
   it.each([
     ['an unknown event', ['chat'], 'frame_invalid'],
@@ -214,6 +222,20 @@ describe('hostile packets', () => {
     expect((await gone)[0]).toBe('forced close')
     // At once, although it reads no close frame.
     expect(conn!.request.socket.destroyed).toBe(true)
+  })
+
+  it('leaves the connection of such a client alone where it polls, as a proxy shares it among clients', async () => {
+    const { url, app } = await startService()
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    onTestFinished(() => agent.destroy())
+    const { text: opened, socket } = await askBy(agent, polling(url))
+    const { sid } = JSON.parse(opened.slice(1)) as { sid: string }
+    const { clients } = app.io.engine as unknown as { clients: Record<string, ServerSocket['conn']> }
+    const gone = once(clients[sid] as never, 'close')
+    const packets = Array.from({ length: 3_000 }, () => '40/nowhere,').join('\x1e')
+    for (let count = 0; clients[sid] && count < 3; count++) await askBy(agent, polling(url, sid), packets)
+    expect((await gone)[0]).toBe('forced close')
+    expect(await askBy(agent, `${url}/health`)).toEqual({ text: '{"status":"ok"}', socket })
   })
 
   it('closes on a flood of fragments, and on a message that is too large', async () => {

@@ -48,7 +48,7 @@ interface Row extends Omit<NewMessage, 'images'> {
   /** Whether its turn has a reply, 0 or 1. */
   replied: number
   /** Bytes of its text and of the texts that stood there before: SQLite knows them without reading the texts. */
-  chars: number
+  bytes: number
 }
 
 const COLUMNS = `session, n, role, content, status, created_at AS createdAt, brain, model, replaced_by AS replacedBy,
@@ -70,7 +70,7 @@ export function createMessageTable(database: Database): MessageTable {
         ON former.session = m.session AND former.replaced_by = turn
       ) SELECT sum(octet_length(former.content)) FROM standing CROSS JOIN message AS former
       ON former.session = m.session AND former.replaced_by = turn
-    ), 0) AS chars
+    ), 0) AS bytes
     FROM message AS m
     WHERE session = ?1 AND replaced_by IS NULL`
   const before = database.prepare(`${STANDING} AND n <= ?2 AND (n < ?2 OR role > ?3) ORDER BY n DESC, role LIMIT ?4`)
@@ -99,7 +99,7 @@ export function createMessageTable(database: Database): MessageTable {
     for (const found of (isForward ? after : before).iterate(place.id, edge.n, edge.role, page.limit)) {
       const row = found as unknown as Row
       rows.push(row)
-      left -= row.chars
+      left -= row.bytes
       if (left <= 0) break
     }
     return isForward ? rows : rows.toReversed()

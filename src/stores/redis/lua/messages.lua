@@ -1,6 +1,6 @@
 -- ARGV[5]: the place beside which the page begins, or ''; ARGV[6]: its score; ARGV[7]: limit; ARGV[8]: which message is
--- read first, 'newest' or 'oldest'; ARGV[9]: bytes after which no more messages are read; ARGV[10]: the same of
--- what stood there before
+-- read first, 'newest' or 'oldest'; ARGV[9]: bytes after which no more messages are read; ARGV[10]: the same
+-- for what stood there before
 -- Returns the standing messages as { place, JSON, … }, and of each of their turns { n, is replied to, place, JSON, … }
 -- with what stood there before, newest first.
 if not lives() then return { {}, {} } end
